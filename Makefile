@@ -1,0 +1,72 @@
+# Recon Kit: what a newcomer types. Needs make and Python 3.11 or later, nothing else.
+.POSIX:
+.SUFFIXES:
+.PHONY: help setup close test test-code test-notebooks lab bench soak lint lock clean
+
+PYTHON = python3
+UV = uv
+PARAMS = params/sample.yaml
+BIN = .venv/bin
+SET_UP = .venv/set-up
+STEP = sh .ci/step
+
+help:
+	@echo "make setup   environment in .venv, from the hash-locked requirements.lock (PYTHON=$(PYTHON))"
+	@echo "make close   the whole close on the embedded sample (PARAMS=$(PARAMS))"
+	@echo "make lab     JupyterLab on the notebooks"
+	@echo "make test    every test: the code, a headless close, its verification, the notebooks' stored outputs"
+	@echo "make lint    ruff and mypy"
+	@echo "make soak    the long tests"
+	@echo "make bench   how long a close takes as the company grows"
+	@echo "make lock    resolve requirements.lock anew from pyproject.toml (for developers; needs uv)"
+	@echo "make clean   remove the environment and the caches; closes stay"
+
+setup: $(SET_UP)
+
+# pip compiles what it installs, so every kernel starts in half the time.
+$(SET_UP): requirements.lock pyproject.toml .jupyter/ipython_kernel_config.py .jupyter/default_setting_overrides.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Recon Kit needs Python 3.11 or later; $(PYTHON) is: $$($(PYTHON) --version 2>&1)." >&2; \
+	    echo "Name another one: make setup PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@echo "Installing the locked libraries into .venv: about a minute, the first time."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@mkdir -p .venv/etc/ipython .venv/etc/jupyter/labconfig
+	@cp .jupyter/ipython_kernel_config.py .venv/etc/ipython/
+	@cp .jupyter/default_setting_overrides.json .venv/etc/jupyter/labconfig/
+	@touch $@
+
+close: $(SET_UP)
+	$(BIN)/recon close --params $(PARAMS)
+
+# Lab opens on the repository, so params/ and data/closes/ are beside the notebooks; it asks no server for news or extensions.
+lab: $(SET_UP)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb --LabApp.extension_manager=readonly
+
+test: test-code test-notebooks
+
+test-code: $(SET_UP)
+	@$(STEP) "tests of the code" $(BIN)/python -m pytest tests -n 2 --dist loadfile
+
+test-notebooks: $(SET_UP)
+	@sh .ci/notebooks $(BIN)
+
+lint: $(SET_UP)
+	@$(STEP) "ruff check" $(BIN)/ruff check .
+	@$(STEP) "ruff format" $(BIN)/ruff format --check .
+	@$(STEP) "mypy" $(BIN)/mypy
+
+soak: $(SET_UP)
+	$(BIN)/python -m pytest tests -m soak
+
+bench: $(SET_UP)
+	$(BIN)/python -m tests.bench
+
+lock:
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
+	    --python-version 3.11 --output-file requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build recon_kit.egg-info
+	find recon_kit tests notebooks -name __pycache__ -prune -exec rm -rf {} +

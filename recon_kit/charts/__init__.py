@@ -1,0 +1,21 @@
+"""Charts that draw themselves without a network and say in words what they show."""
+
+from recon_kit.charts.bars import bars, stacked_bars
+from recon_kit.charts.distribution import ageing, histogram
+from recon_kit.charts.note import note
+from recon_kit.charts.render import ChartUndescribed, Figure, chart_digest, enable, svg
+from recon_kit.charts.waterfall import waterfall
+
+__all__ = [
+    "ChartUndescribed",
+    "Figure",
+    "ageing",
+    "bars",
+    "chart_digest",
+    "enable",
+    "histogram",
+    "note",
+    "stacked_bars",
+    "svg",
+    "waterfall",
+]

@@ -1,0 +1,17 @@
+"""Close: can we sign?"""
+
+from recon_kit.close.changes import changes_since, previous_table
+from recon_kit.close.history import history_rows
+from recon_kit.close.tie_outs import tie_outs_by_room
+from recon_kit.close.verdict import Verdict, exposure, verdict, verdict_sentence
+
+__all__ = [
+    "Verdict",
+    "changes_since",
+    "exposure",
+    "history_rows",
+    "previous_table",
+    "tie_outs_by_room",
+    "verdict",
+    "verdict_sentence",
+]

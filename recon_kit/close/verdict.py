@@ -1,0 +1,95 @@
+"""The verdict: does the close tie, how much is at stake, what to do first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from recon_kit import tables
+
+if TYPE_CHECKING:
+    from recon_kit.tables import Panel
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the first lines of the pack say. Amounts are minor units of the reporting currency."""
+
+    ties: bool
+    equations: int
+    open_gaps: int
+    material_gaps: int
+    impact_minor: int
+    under_billed_minor: int
+    over_billed_minor: int
+    waiting_gaps: int
+    currency: str
+    first: str
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the controls tie and no material gap is open without a decision."""
+        return self.ties and self.material_gaps == 0
+
+
+def verdict(controls: pl.DataFrame, gaps: pl.DataFrame, currency: str) -> Verdict:
+    """Sum up a close.
+
+    Args:
+        controls: rows of ``controls``.
+        gaps: rows of ``gaps``, largest impact first.
+        currency: the reporting currency.
+
+    Returns:
+        The verdict; ``first`` is the suggested correction of the open material gap with the largest impact.
+    """
+    is_open = gaps.filter(pl.col("state") == "open")
+    material = is_open.filter("material").sort(["impact_minor", "gap_id"], descending=[True, False])
+    return Verdict(
+        ties=bool(controls["passes"].all()),
+        equations=controls.height,
+        open_gaps=is_open.height,
+        material_gaps=material.height,
+        impact_minor=int(is_open["impact_minor"].sum()),
+        under_billed_minor=_monthly(is_open, "under_billed"),
+        over_billed_minor=_monthly(is_open, "over_billed"),
+        waiting_gaps=gaps.filter(pl.col("state").is_in(["in_window", "timing"])).height,
+        currency=currency,
+        first=material["suggested_correction"][0] if material.height else "No material gap is open.",
+    )
+
+
+def _monthly(gaps: pl.DataFrame, direction: str) -> int:
+    return int(gaps.filter(pl.col("direction") == direction)["difference_minor"].abs().sum())
+
+
+def exposure(not_testable: pl.DataFrame) -> pl.DataFrame:
+    """Sum what cannot be tested by subject and reason.
+
+    Returns:
+        One row per (room, subject, reason, currency), largest money first: ``records``, ``exposed_minor``.
+    """
+    return (
+        not_testable.group_by("room", "subject", "reason", "currency")
+        .agg(records=pl.len().cast(pl.Int64), exposed_minor=pl.col("exposed_minor").sum())
+        .sort(["exposed_minor", "room", "subject", "reason", "currency"], descending=[True, *[False] * 4], nulls_last=True)
+    )
+
+
+def verdict_sentence(summary: Verdict) -> Panel:
+    """Say the verdict in one sentence, and what to do first."""
+    amount = tables.money(summary.impact_minor, summary.currency)
+    if not summary.ties:
+        return tables.sentence("The close does not tie, so it cannot be signed.", tone="bad")
+    tone: Literal["plain", "good"] = "good" if summary.can_sign else "plain"
+    return tables.sentence(
+        "All {equations} tie. {material} of {open} open gaps are material; {amount} are at stake so far. First: {first}",
+        tone=tone,
+        equations=tables.count(summary.equations, "equation"),
+        material=summary.material_gaps,
+        open=summary.open_gaps,
+        amount=amount,
+        first=summary.first,
+    )

@@ -1,0 +1,1 @@
+"""Commands that cut across rooms: they read a close folder, never change it."""

@@ -1,0 +1,129 @@
+"""Verify a close: re-hash it against its manifest, re-perform it from its raw snapshot, name what differs."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import yaml
+
+from recon_kit.artifacts import MANIFEST, PACK, CloseFolder, digest_file
+from recon_kit.commands.compare import differing_rows
+from recon_kit.policy import SettingsError
+from recon_kit.runner.close import Request, run_close
+from recon_kit.runner.manifest import code_digests, read_json
+from recon_kit.runner.stages import chosen_stages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as the manifest or the re-performance says."""
+
+    file: str
+    message: str
+
+
+def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> list[Finding]:
+    """Check a finished close.
+
+    Args:
+        folder: the close folder.
+        reperform: also run the close again from ``raw/`` and ``inputs/`` and compare every table.
+        progress: show the progress of the re-performance.
+
+    Returns:
+        What differs, files first; empty when everything holds.
+
+    Raises:
+        SettingsError: the folder is no finished close.
+    """
+    close = CloseFolder(folder.resolve())
+    if not close.is_finished:
+        message = f"{folder} is no finished close: it has no {MANIFEST}."
+        raise SettingsError(message)
+    manifest = read_json(close.path / MANIFEST)
+    findings = [*_changed_files(close, manifest), *_changed_pages(close)]
+    if reperform:
+        findings += _reperformed(close, manifest, progress=progress)
+    return findings
+
+
+def _changed_files(close: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    present = {file.relative_to(close.path).as_posix(): file for file in close.evidence_files()}
+    yield from _compare_digests(manifest["files"], present, "the manifest")
+
+
+def _changed_pages(close: CloseFolder) -> Iterator[Finding]:
+    if not (close.path / PACK).is_file():
+        yield Finding(PACK, "is missing, so notebooks and pages cannot be checked")
+        return
+    pack = read_json(close.path / PACK)
+    if pack["manifest_sha256"] != digest_file(close.path / MANIFEST):
+        yield Finding(MANIFEST, f"is not the one {PACK} was made for: it was changed afterwards")
+    parts = [file for part in ("notebooks", "html") for file in sorted((close.path / part).rglob("*"))]
+    present = {file.relative_to(close.path).as_posix(): file for file in parts if file.is_file()}
+    yield from _compare_digests(pack["files"], present, PACK)
+
+
+def _compare_digests(
+    expected: Mapping[str, Mapping[str, Any]], present: Mapping[str, Path], source: str
+) -> Iterator[Finding]:
+    for name in sorted(expected.keys() | present.keys()):
+        if name not in present:
+            yield Finding(name, f"is missing; {source} lists it")
+        elif name not in expected:
+            yield Finding(name, f"was added; {source} does not list it")
+        elif digest_file(present[name]) != expected[name]["sha256"]:
+            yield Finding(name, f"was changed: its SHA-256 is not the one in {source}")
+
+
+def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: bool) -> Iterator[Finding]:
+    if manifest["code"] != code_digests(chosen_stages()):
+        yield Finding("recon_kit", "the code is not the one that made this close; differences below may come from it")
+    with tempfile.TemporaryDirectory(prefix="recon-verify-") as scratch:
+        params = Path(scratch) / "params.yaml"
+        params.write_text(yaml.safe_dump(_params_of(close, manifest)), encoding="utf-8")
+        try:
+            again = run_close(Request(params=params, out=Path(scratch) / "close", pages=False, progress=progress))
+        except Exception as fault:  # noqa: BLE001  (whatever stops the re-performance is the finding)
+            yield Finding("raw", f"the close cannot be re-performed: {fault}")
+            return
+        yield from _compare_tables(close, CloseFolder(again), manifest)
+
+
+def _params_of(close: CloseFolder, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Rebuild params that read this close's own snapshot."""
+    params = dict(manifest["params"])
+    source = {name: dict(settings) for name, settings in params["source"].items()}
+    for name, settings in source.items():
+        if settings["kind"] != "none":
+            settings.update(kind="files", path=str(close.raw))
+        if name == "fx":
+            settings.update(kind="files", path=str(close.raw))
+    decisions, previous = close.inputs / "decisions.jsonl", close.inputs / "previous"
+    return {
+        **params,
+        "as_of": manifest["as_of"],
+        "source": source,
+        "policy": manifest["policy"],
+        "profile": params["profile"],
+        "decisions": str(decisions) if decisions.is_file() else None,
+        "previous": str(previous) if previous.is_dir() else "none",
+    }
+
+
+def _compare_tables(close: CloseFolder, again: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    names = sorted(Path(name).stem for name in manifest["files"] if name.startswith("tables/"))
+    for name in names:
+        kept, performed = close.tables / f"{name}.parquet", again.tables / f"{name}.parquet"
+        if not kept.is_file() or not performed.is_file():
+            where = "this close" if performed.is_file() else "the re-performed close"
+            yield Finding(f"tables/{name}.parquet", f"{where} does not have this table")
+        elif kept.read_bytes() != performed.read_bytes():
+            yield Finding(f"tables/{name}.parquet", differing_rows(name, kept, pl.read_parquet(performed)))

@@ -1,0 +1,8 @@
+"""Extract: what does each system say, and did we get all of it?"""
+
+from recon_kit.extract.control_totals import count_sources
+from recon_kit.extract.inputs import copy_inputs
+from recon_kit.extract.raw_copy import copy_raw
+from recon_kit.extract.report import completeness, missing_files
+
+__all__ = ["completeness", "copy_inputs", "copy_raw", "count_sources", "missing_files"]

@@ -1,0 +1,166 @@
+"""Count what was copied: rows, money, period and digest of every raw file, independently of how it is read later."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+
+from recon_kit import money
+from recon_kit.artifacts import CloseFolder, digest_file
+from recon_kit.calendar import instant
+from recon_kit.extract.raw_files import layout_files
+from recon_kit.schemas import TABLES
+from recon_kit.schemas.raw import OBJECTS, SALESFORCE, STRIPE, RawObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from recon_kit.params import Params
+    from recon_kit.policy import Policy
+
+_LONGEST_LINE = 64 * 1024 * 1024
+
+
+def count_sources(folder: CloseFolder, params: Params, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Count every raw file.
+
+    Returns:
+        (``sources``: one row per raw file; ``control_totals``: one row per (file, currency)), both sorted by key. Rows
+        are non-blank lines of JSONL and records of CSV; money is what can be parsed, in minor units.
+    """
+    sources, totals = [], []
+    for source in ("stripe", "salesforce", "ledger", "bank"):
+        objects = {raw.name: raw for raw in OBJECTS.get(source, ())}
+        known, _ = layout_files(folder.raw / source, source)
+        for file, name in known.items():
+            figures = _figures(source, objects.get(name), file, policy, params.fields.get("contract", {}))
+            rows = _rows(source, file, figures)
+            sources.append(_source_row(source, name, file, rows, figures))
+            totals.append(_totals(source, name, file, figures, rows))
+    sources += _rates_row(folder)
+    return (
+        pl.DataFrame(sources, schema=TABLES["sources"].empty().schema).sort("source", "object", "file"),
+        pl.concat([TABLES["control_totals"].empty(), *totals]).sort("source", "object", "file", "currency"),
+    )
+
+
+def _figures(
+    source: str, raw_object: RawObject | None, file: Path, policy: Policy, overrides: Mapping[str, list[str]]
+) -> pl.DataFrame:
+    """One row per record: ``currency``, ``amount_minor``, ``at``."""
+    if source == STRIPE:
+        return _stripe_figures(file, raw_object)
+    if source == SALESFORCE:
+        return _salesforce_figures(file, raw_object, policy.reporting_currency, overrides)
+    return pl.DataFrame(schema=_FIGURES)
+
+
+_FIGURES = {"currency": pl.String, "amount_minor": pl.Int64, "at": pl.Datetime("us", "UTC")}
+
+
+def _stripe_figures(file: Path, raw_object: RawObject | None) -> pl.DataFrame:
+    amount, currency = (raw_object.money if raw_object else None) or ("-", "-")
+    with duckdb.connect() as connection:
+        lines = connection.sql(
+            "select case when json_valid(line) then json_extract_string(line, ['$.' || $2, '$.' || $3, '$.created']) end as f "
+            "from read_csv($1, columns={'line': 'VARCHAR'}, header=false, auto_detect=false, delim='\x01', quote='', "
+            f"escape='', strict_mode=false, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}, "
+            "ignore_errors=true) where line is not null and trim(line) <> ''",
+            params=[str(file), amount, currency],
+        ).pl()
+    field = pl.col("f").list
+    code = field.get(1, null_on_oob=True).str.to_uppercase()
+    return lines.select(
+        currency=code,
+        amount_minor=money.stripe_to_iso(money.integer_text(field.get(0, null_on_oob=True)), code),
+        at=instant(money.integer_text(field.get(2, null_on_oob=True))),
+    )
+
+
+def _salesforce_figures(
+    file: Path, raw_object: RawObject | None, reporting_currency: str, overrides: Mapping[str, list[str]]
+) -> pl.DataFrame:
+    records = pl.read_csv(
+        file, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True, raise_if_empty=False
+    )
+    columns = {name.strip().lower(): name for name in records.columns}
+    fields = raw_object.money if raw_object else None
+    amounts = overrides.get("amount", [fields[0]]) if fields else []
+    currencies = overrides.get("currency", [fields[1]]) if fields else []
+    code = _first(columns, currencies).fill_null(reporting_currency)
+    return records.select(
+        currency=code,
+        amount_minor=money.decimal_to_minor(_first(columns, amounts), code),
+        at=_first(columns, ["CreatedDate"]).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False),
+    )
+
+
+def _first(columns: Mapping[str, str], names: list[str]) -> pl.Expr:
+    present = [pl.col(columns[name.lower()]).str.strip_chars() for name in names if name.lower() in columns]
+    return pl.coalesce(
+        *[pl.when(column != "").then(column) for column in present], pl.lit(None, dtype=pl.String)
+    )
+
+
+def _rows(source: str, file: Path, figures: pl.DataFrame) -> int:
+    if source == SALESFORCE:
+        return figures.height
+    opener = gzip.open if file.suffix == ".gz" else open
+    try:
+        with opener(file, "rb") as lines:
+            return sum(1 for line in lines if line.strip())
+    except (EOFError, gzip.BadGzipFile):
+        return figures.height
+
+
+def _source_row(source: str, name: str, file: Path, rows: int, figures: pl.DataFrame) -> dict[str, object]:
+    return {
+        "source": source,
+        "object": name,
+        "file": file.name,
+        "query": None,
+        "api_version": None,
+        "rows": rows,
+        "from_at": figures["at"].min(),
+        "to_at": figures["at"].max(),
+        "bytes": file.stat().st_size,
+        "sha256": digest_file(file),
+    }
+
+
+def _totals(source: str, name: str, file: Path, figures: pl.DataFrame, rows: int) -> pl.DataFrame:
+    priced = figures.group_by(pl.when(pl.col("amount_minor").is_not_null()).then("currency").fill_null("")).agg(
+        rows=pl.len().cast(pl.Int64),
+        amount_minor=pl.when(pl.col("amount_minor").count() > 0).then(pl.col("amount_minor").sum()),
+    )
+    unread = rows - figures.height
+    if unread:
+        priced = pl.concat(
+            [priced, pl.DataFrame({"currency": [""], "rows": [unread], "amount_minor": [None]}, schema=priced.schema)]
+        ).group_by("currency").agg(pl.col("rows").sum(), pl.col("amount_minor").max())
+    return priced.select(
+        source=pl.lit(source),
+        object=pl.lit(name),
+        file=pl.lit(file.name),
+        currency="currency",
+        rows="rows",
+        amount_minor="amount_minor",
+    )
+
+
+def _rates_row(folder: CloseFolder) -> list[dict[str, object]]:
+    return [
+        {
+            "source": "fx",
+            "object": "rates",
+            "file": file.name,
+            "rows": sum(1 for line in file.read_bytes().splitlines() if line.strip()) - 1,
+            "bytes": file.stat().st_size,
+            "sha256": digest_file(file),
+        }
+        for file in sorted((folder.raw / "fx").glob("*.csv"))
+    ]

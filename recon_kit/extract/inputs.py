@@ -1,0 +1,105 @@
+"""Copy what else the figures rest on into ``inputs/``: policy, decisions, the close before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+from recon_kit.artifacts import CloseFolder
+from recon_kit.policy import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recon_kit.run import Run
+
+CARRIED_OVER = ("gaps", "links", "history")
+"""Tables of the close before that the next one compares itself with."""
+
+
+def copy_inputs(run: Run) -> dict[str, str]:
+    """Write ``policy.yaml``, ``decisions.jsonl`` and ``previous/`` into the close folder.
+
+    Returns:
+        What was taken: ``policy``, ``decisions`` (number of lines or ``none yet``), ``previous close`` (its name or
+        ``none``).
+
+    Raises:
+        SettingsError: ``decisions`` or ``previous`` names something that does not exist.
+    """
+    inputs = run.folder.inputs
+    run.folder.write(inputs / "policy.yaml", run.policy.to_yaml().encode())
+    previous = previous_close(run)
+    if previous:
+        for name in CARRIED_OVER:
+            if previous.has_table(name):
+                run.folder.write(inputs / "previous" / f"{name}.parquet", previous.table_path(name).read_bytes())
+    return {
+        "policy": f"{run.params.profile} profile, every key in inputs/policy.yaml",
+        "decisions": _copy_decisions(run),
+        "previous close": _name_of(previous),
+    }
+
+
+def _name_of(previous: CloseFolder | None) -> str:
+    if previous is None:
+        return "none"
+    return previous.path.name if previous.is_finished else "as carried in the inputs"
+
+
+def _copy_decisions(run: Run) -> str:
+    if run.params.decisions is None:
+        return "none yet"
+    journal = run.params.resolve(run.params.decisions)
+    if not journal.is_file():
+        return "none yet"
+    content = journal.read_bytes()
+    run.folder.write(run.folder.inputs / "decisions.jsonl", content)
+    return f"{len(content.splitlines())} lines"
+
+
+def previous_close(run: Run) -> CloseFolder | None:
+    """Find the close before: the one the params name, or the latest finished close with an earlier as-of.
+
+    Raises:
+        SettingsError: ``previous`` names a folder that is no finished close.
+    """
+    wanted = run.params.previous
+    if wanted == "none":
+        return None
+    if wanted == "latest":
+        return _latest_before(run.params.resolve(run.params.closes_dir), run.as_of)
+    folder = CloseFolder(run.params.resolve(wanted))
+    carried = CarriedTables(folder.path)
+    if folder.is_finished:
+        return folder
+    if carried.has_any:
+        return carried
+    message = f"previous: {wanted!r} is no finished close (it has no manifest.json). Use latest, none, or a close folder."
+    raise SettingsError(message)
+
+
+class CarriedTables(CloseFolder):
+    """The tables of the close before as an earlier run kept them in ``inputs/previous``, without a folder around."""
+
+    @property
+    def tables(self) -> Path:
+        """The folder itself holds the tables."""
+        return self.path
+
+    @property
+    def has_any(self) -> bool:
+        """Whether it holds at least one of the tables a close carries over."""
+        return any(self.has_table(name) for name in CARRIED_OVER)
+
+
+def _latest_before(closes: Path, as_of: dt.date) -> CloseFolder | None:
+    found = [
+        (dt.date.fromisoformat(match[1]), int(match[3] or 1), folder)
+        for folder in (closes.iterdir() if closes.is_dir() else [])
+        if (match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})(\.r(\d+))?", folder.name))
+        and CloseFolder(folder).is_finished
+    ]
+    earlier = [entry for entry in found if entry[0] < as_of]
+    return CloseFolder(max(earlier)[2]) if earlier else None

@@ -1,0 +1,83 @@
+"""What the extract page says: which optional files are absent, and what that costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon_kit.controls import Control
+from recon_kit.schemas import TABLES
+from recon_kit.schemas.raw import OBJECTS
+
+if TYPE_CHECKING:
+    from recon_kit.artifacts import CloseFolder
+
+_COSTS = {
+    "invoices": "what was billed",
+    "invoice_lines": "the lines of invoices with more than the API's first page",
+    "prices": "tiered prices",
+    "products": "product names",
+    "coupons": "what coupons apply to",
+    "subscription_schedules": "changes planned ahead",
+    "invoice_payments": "which payment settled which invoice",
+    "payment_intents": "how payments link charges to invoices",
+    "charges": "payments",
+    "refunds": "refunds",
+    "disputes": "disputes",
+    "credit_notes": "credit notes",
+    "balance_transactions": "fees and the balance",
+    "payouts": "payouts to the bank",
+    "events": "when something changed, and the state before",
+    "tax_rates": "tax rates of inclusive prices",
+    "balance": "the closing balance",
+    "payout_balance_transactions": "the items of payouts",
+    "Contact": "e-mail addresses of contacts",
+    "OpportunityLineItem": "products, ramps and one-time fees of contracts",
+    "Contract": "contract dates kept on Contract records",
+    "OpportunityHistory": "amounts and stages as they were on as_of",
+    "ledger": "whether what was billed was booked",
+    "bank": "whether payouts arrived",
+}
+
+
+def missing_files(folder: CloseFolder, sources: pl.DataFrame) -> pl.DataFrame:
+    """List the optional files that are absent and what cannot be tested without them.
+
+    Returns:
+        Rows of ``not_testable`` without ``room``, sorted by id.
+    """
+    present = set(sources["object"].to_list())
+    wanted = [(source, raw.name) for source, group in OBJECTS.items() for raw in group]
+    wanted += [("ledger", "ledger"), ("bank", "bank")]
+    rows = [
+        {
+            "subject": "file",
+            "id": source if source == name else f"{source}/{name}",
+            "reason": f"Not given, so {_COSTS.get(name, 'its content')} cannot be tested.",
+        }
+        for source, name in sorted(wanted)
+        if name not in present
+    ]
+    return pl.DataFrame(rows, schema=TABLES["not_testable"].empty().drop("room").schema)
+
+
+def completeness(sources: pl.DataFrame, control_totals: pl.DataFrame) -> list[Control]:
+    """State that rows counted in the files equal the rows whose money was summed, per object.
+
+    Returns:
+        One control per (source, object) of Stripe and Salesforce.
+    """
+    counted = sources.filter(pl.col("source").is_in(list(OBJECTS))).group_by("source", "object").agg(pl.col("rows").sum())
+    summed = control_totals.group_by("source", "object").agg(summed=pl.col("rows").sum())
+    both = counted.join(summed, on=["source", "object"], how="left", validate="1:1").sort("source", "object")
+    return [
+        Control(
+            control_id=f"extract.{row['source']}.{row['object']}.rows",
+            room="extract",
+            equation="records in the files = records of the control totals",
+            left_rows=row["rows"],
+            right_rows=row["summed"] or 0,
+        )
+        for row in both.iter_rows(named=True)
+    ]

@@ -1,0 +1,30 @@
+"""Where sales and billing disagree: by whom, by how much, why, since when, and what to correct."""
+
+from recon_kit.gaps.explanation import explain
+from recon_kit.gaps.findings import Findings, find_gaps
+from recon_kit.gaps.report import (
+    DRILL_DOWN,
+    by_customer,
+    by_direction,
+    by_family_and_cause,
+    currency_effect,
+    explained,
+    money_sentence,
+    open_gaps,
+    waiting_gaps,
+)
+
+__all__ = [
+    "DRILL_DOWN",
+    "Findings",
+    "by_customer",
+    "by_direction",
+    "by_family_and_cause",
+    "currency_effect",
+    "explain",
+    "explained",
+    "find_gaps",
+    "money_sentence",
+    "open_gaps",
+    "waiting_gaps",
+]

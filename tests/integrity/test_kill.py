@@ -1,0 +1,130 @@
+"""A run killed at any moment leaves the close before it untouched, and the next run succeeds.
+
+A file named ``sitecustomize`` on the path of the run and of its kernels counts renames and kills the process group at a
+given one, so the product has no hook for it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from recon_kit.params import SAMPLE_PARAMS
+from tests.whole_close import evidence_bytes, recon
+
+KILLER = '''
+import os, signal, sys
+_target = os.environ.get("KILL_AT_RENAME_OF", "")
+_when = os.environ.get("KILL_WHEN", "before")
+if _target:
+    import pathlib
+    _root = int(os.environ.setdefault("KILL_ROOT", str(os.getpid())))
+    def _kill():
+        for group in sorted({os.getpgid(_root), os.getpgid(0)}, key=lambda group: group == os.getpgid(0)):
+            os.killpg(group, signal.SIGKILL)
+    def _guard(original):
+        def rename(self, target):
+            hit = _target in str(target)
+            if hit and _when == "before":
+                _kill()
+            result = original(self, target)
+            if hit:
+                _kill()
+            return result
+        return rename
+    pathlib.Path.replace = _guard(pathlib.Path.replace)
+    pathlib.Path.rename = _guard(pathlib.Path.rename)
+    _cdll = __import__("ctypes").CDLL
+    class _Watched(_cdll):
+        def __getattr__(self, name):
+            function = super().__getattr__(name)
+            if name != "renameat2" or _target != "FINAL":
+                return function
+            def exchange(*arguments):
+                if _when == "before":
+                    _kill()
+                function(*arguments)
+                _kill()
+            return exchange
+    __import__("ctypes").CDLL = _Watched
+'''
+
+WRITE_POINTS = [
+    "raw/stripe/invoices.jsonl",
+    "inputs/policy.yaml",
+    "tables/contracts.parquet",
+    "tables/gaps.parquet",
+    "notebooks/02_normalise.ipynb",
+    "manifest.json",
+    "html/index.html",
+    "pack.json",
+    "run.json",
+    "FINAL",
+]
+
+
+@pytest.fixture
+def good_close(sample_close: Path, tmp_path: Path) -> Path:
+    shutil.copytree(sample_close, tmp_path / "closes" / "good")
+    return tmp_path / "closes" / "good"
+
+
+def start(close: Path, tmp_path: Path, **environment: str) -> subprocess.Popen[bytes]:
+    hooks = tmp_path / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "sitecustomize.py").write_text(KILLER, encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "recon_kit", "close", "--params", str(SAMPLE_PARAMS), "--out", str(close), "--no-progress"],
+        env={**os.environ, "PYTHONPATH": str(hooks), **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def assert_untouched(close: Path, before: dict[str, bytes]) -> None:
+    after = evidence_bytes(close)
+    assert after == before
+    assert (close / "pack.json").is_file()
+    assert (close / "html" / "index.html").is_file()
+
+
+@pytest.mark.parametrize("point", [pytest.param(p, marks=() if p in {"tables/gaps.parquet", "manifest.json", "FINAL"} else pytest.mark.soak) for p in WRITE_POINTS])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_a_write_point(good_close: Path, tmp_path: Path, point: str, when: str) -> None:
+    before = evidence_bytes(good_close)
+    process = start(good_close, tmp_path, KILL_AT_RENAME_OF=point, KILL_WHEN=when)
+    assert process.wait(timeout=180) == -signal.SIGKILL, "the run never came to this write point"
+    assert_untouched(good_close, before)
+    if point in {"FINAL", "manifest.json"}:
+        assert recon("close", "--params", str(SAMPLE_PARAMS), "--out", str(good_close), "--no-progress").returncode == 0
+        assert_untouched(good_close, before)
+
+
+@pytest.mark.parametrize("moment", [2, pytest.param(range(10), marks=pytest.mark.soak)], ids=["two", "ten"])
+def test_killed_at_random_moments(good_close: Path, tmp_path: Path, moment: int | range) -> None:
+    before = evidence_bytes(good_close)
+    random_moments = random.Random(20261031)
+    for _ in range(moment) if isinstance(moment, int) else moment:
+        process = start(good_close, tmp_path)
+        time.sleep(random_moments.uniform(0.5, 18))
+        kill_group(process)
+        assert_untouched(good_close, before)
+    assert recon("close", "--params", str(SAMPLE_PARAMS), "--out", str(good_close), "--no-progress").returncode == 0
+    assert_untouched(good_close, before)
