@@ -1,7 +1,7 @@
 # Recon Kit: what a newcomer types. Needs make and Python 3.11 or later, nothing else.
 .POSIX:
 .SUFFIXES:
-.PHONY: help setup close test test-code test-notebooks lab bench soak lint lock clean
+.PHONY: help setup close test test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock clean
 
 PYTHON = python3
 UV = uv
@@ -15,6 +15,7 @@ help:
 	@echo "make close   the whole close on the embedded sample (PARAMS=$(PARAMS))"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make test    every test: the code, a headless close, its verification, the notebooks' stored outputs"
+	@echo "make outputs store in the notebooks what they show of the sample now (for developers)"
 	@echo "make lint    ruff and mypy"
 	@echo "make soak    the long tests"
 	@echo "make bench   how long a close takes as the company grows"
@@ -52,9 +53,19 @@ test-code: $(SET_UP)
 test-notebooks: $(SET_UP)
 	@sh .ci/notebooks $(BIN)
 
-lint: $(SET_UP)
+# After a change that alters what a notebook shows: look at the difference before you commit it.
+outputs: $(SET_UP)
+	@sh .ci/notebooks $(BIN) store
+
+lint: lint-rules lint-format lint-types
+
+lint-rules: $(SET_UP)
 	@$(STEP) "ruff check" $(BIN)/ruff check .
+
+lint-format: $(SET_UP)
 	@$(STEP) "ruff format" $(BIN)/ruff format --check .
+
+lint-types: $(SET_UP)
 	@$(STEP) "mypy" $(BIN)/mypy
 
 soak: $(SET_UP)

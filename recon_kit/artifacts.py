@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +137,6 @@ class CloseFolder:
 
 def parquet_bytes(rows: pl.DataFrame) -> bytes:
     """Encode a table so that equal rows give equal bytes."""
-    from io import BytesIO
-
     buffer = BytesIO()
     rows.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP)
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003  (typer reads the annotations at run time)
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -68,7 +68,7 @@ def verify(
 
 @app.command()
 def explain(
-    record_id: Annotated[str, typer.Argument(metavar="ID", help="an account, opportunity, subscription, customer or gap")],
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="of an account, opportunity, subscription or customer")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a close folder")],
 ) -> None:
     """Say why a record is, or is not, a gap: link, pairing rule, MRR worked line by line."""
@@ -88,10 +88,8 @@ def _in_words(fault: Exception) -> str:
 
 
 def _shown(path: Path) -> str:
-    from pathlib import Path as Here
-
     try:
-        return str(path.relative_to(Here.cwd()))
+        return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
 

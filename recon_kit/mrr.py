@@ -18,7 +18,7 @@ _MONTHS_PER_INTERVAL = {"day": (365, 12), "week": (52, 12), "month": (1, 1), "ye
 
 
 def per_month(value_e15: pl.Expr, interval: pl.Expr, interval_count: pl.Expr) -> pl.Expr:
-    """Normalise the price of a billing interval to a month: day 365/12, week 52/12, month 1, year 1/12, by the count."""
+    """Normalise the price of a billing interval to a month: day 365/12, week 52/12, month 1, year 1/12."""
     numerator = _ratio_part(interval, 0)
     denominator = _ratio_part(interval, 1) * money.exact(interval_count)
     return money.mul_div(value_e15, numerator, denominator)
@@ -51,6 +51,6 @@ def convert(value_e15: pl.Expr, rate_numerator: pl.Expr, rate_denominator: pl.Ex
 
 
 def percent_text(text: pl.Expr) -> pl.Expr:
-    """Parse a percentage such as ``20`` or ``12.5`` into millionths of a per cent; null when inexact or outside 0-100."""
+    """Parse a percentage such as ``12.5`` into millionths of a per cent; null when inexact or outside 0-100."""
     value = money.decimal_to_e(text, PCT_PLACES)
     return pl.when((value >= 0) & (value <= WHOLE)).then(value).otherwise(None).cast(pl.Int64)

@@ -49,11 +49,11 @@ class Reading:
     """
 
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
-    quarantine: pl.DataFrame = field(default_factory=lambda: TABLES["quarantine"].empty())
-    excluded: pl.DataFrame = field(default_factory=lambda: TABLES["excluded"].empty())
-    buckets: pl.DataFrame = field(default_factory=lambda: TABLES["buckets"].empty())
+    quarantine: pl.DataFrame = field(default_factory=TABLES["quarantine"].empty)
+    excluded: pl.DataFrame = field(default_factory=TABLES["excluded"].empty)
+    buckets: pl.DataFrame = field(default_factory=TABLES["buckets"].empty)
     not_testable: pl.DataFrame = field(default_factory=lambda: TABLES["not_testable"].empty().drop("room"))
-    notes: pl.DataFrame = field(default_factory=lambda: TABLES["notes"].empty())
+    notes: pl.DataFrame = field(default_factory=TABLES["notes"].empty)
 
 
 def broken_rules(records: pl.DataFrame, rules: list[Rule], *, source: str, object_name: str) -> pl.DataFrame:

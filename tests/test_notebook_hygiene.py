@@ -92,11 +92,9 @@ def test_notebook(file):
     assert not found, "\n" + "\n".join(found)
 
 
-@pytest.mark.parametrize("command", [["check", "--no-cache"], ["format", "--check", "--no-cache"]], ids=lambda c: c[0])
-def test_ruff_finds_nothing(command):
-    result = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, FOLDER], capture_output=True, text=True, check=False
-    )
+def test_ruff_finds_nothing():
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", FOLDER]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
     assert "No Python files" not in result.stderr
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FIGURES = ("gaps", "gap_components", "pairs", "placement", "bridge", "links", "contracts", "subscriptions", "mrr_worksheet")
-
-
 def write_params(folder: Path, source: Path, *, as_of: str = "2026-10-31", **settings: Any) -> Path:
     """Write a params file whose Stripe and Salesforce sources are the raw layout in ``source``."""
     files = {"kind": "files", "path": str(source)}
@@ -63,8 +60,8 @@ def recon(*arguments: str, environment: Mapping[str, str] | None = None) -> subp
 
 def evidence_bytes(close: Path) -> dict[str, bytes]:
     """Read every byte the determinism promise covers, by relative path."""
-    files = [close / "manifest.json", *(file for part in ("raw", "inputs", "tables") for file in (close / part).rglob("*"))]
-    return {file.relative_to(close).as_posix(): file.read_bytes() for file in files if file.is_file()}
+    parts = [file for part in ("raw", "inputs", "tables") for file in (close / part).rglob("*") if file.is_file()]
+    return {file.relative_to(close).as_posix(): file.read_bytes() for file in [close / "manifest.json", *parts]}
 
 
 def table(close: Path, name: str) -> pl.DataFrame:

@@ -29,8 +29,8 @@ def changes_since(previous: pl.DataFrame | None, gaps: pl.DataFrame) -> pl.DataF
         gaps: gaps of this close.
 
     Returns:
-        One row per gap that is ``new``, ``gone`` or ``changed``, with the columns of ``changes``, sorted by gap id. Empty
-        for a first close.
+        One row per gap that is ``new``, ``gone`` or ``changed``, with the columns of ``changes``, sorted by gap id.
+        Empty for a first close.
 
     Conserves:
         gaps before + new - gone == gaps now.

@@ -16,8 +16,8 @@ def history_rows(as_of: dt.date, gaps: pl.DataFrame, bridge: pl.DataFrame, links
     """Make the measures of one close.
 
     Returns:
-        One row per (measure, category, currency), columns of ``history``: number and impact of gaps by family, cause and
-        state (category ``family/cause/state``), total MRR of both systems, customers by link status.
+        One row per (measure, category, currency), columns of ``history``: number and impact of gaps by family, cause
+        and state (category ``family/cause/state``), total MRR of both systems, customers by link status.
     """
     measures = [
         _sum(gaps, "gaps", pl.concat_str("family", "cause", "state", separator="/"), "impact_minor"),

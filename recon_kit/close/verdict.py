@@ -65,6 +65,9 @@ def _monthly(gaps: pl.DataFrame, direction: str) -> int:
     return int(gaps.filter(pl.col("direction") == direction)["difference_minor"].abs().sum())
 
 
+_BY = ["room", "subject", "reason", "currency"]
+
+
 def exposure(not_testable: pl.DataFrame) -> pl.DataFrame:
     """Sum what cannot be tested by subject and reason.
 
@@ -72,9 +75,9 @@ def exposure(not_testable: pl.DataFrame) -> pl.DataFrame:
         One row per (room, subject, reason, currency), largest money first: ``records``, ``exposed_minor``.
     """
     return (
-        not_testable.group_by("room", "subject", "reason", "currency")
+        not_testable.group_by(_BY)
         .agg(records=pl.len().cast(pl.Int64), exposed_minor=pl.col("exposed_minor").sum())
-        .sort(["exposed_minor", "room", "subject", "reason", "currency"], descending=[True, *[False] * 4], nulls_last=True)
+        .sort(["exposed_minor", *_BY], descending=[True, *[False] * len(_BY)], nulls_last=True)
     )
 
 
@@ -85,7 +88,8 @@ def verdict_sentence(summary: Verdict) -> Panel:
         return tables.sentence("The close does not tie, so it cannot be signed.", tone="bad")
     tone: Literal["plain", "good"] = "good" if summary.can_sign else "plain"
     return tables.sentence(
-        "All {equations} tie. {material} of {open} open gaps are material; {amount} are at stake so far. First: {first}",
+        "All {equations} tie. {material} of {open} open gaps are material; {amount} are at stake so far. "
+        "First: {first}",
         tone=tone,
         equations=tables.count(summary.equations, "equation"),
         material=summary.material_gaps,

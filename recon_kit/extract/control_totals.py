@@ -59,17 +59,24 @@ def _figures(
     return pl.DataFrame(schema=_FIGURES)
 
 
-_FIGURES = {"currency": pl.String, "amount_minor": pl.Int64, "at": pl.Datetime("us", "UTC")}
+_FIGURES = pl.Schema({"currency": pl.String(), "amount_minor": pl.Int64(), "at": pl.Datetime("us", "UTC")})
+
+
+_FIELDS_OF_LINES = f"""
+    select case when json_valid(line) then json_extract_string(line, ['$.' || $2, '$.' || $3, '$.created']) end as f
+    from read_csv(
+        $1, columns={{'line': 'VARCHAR'}}, header=false, auto_detect=false, delim='\x01', quote='', escape='',
+        strict_mode=false, ignore_errors=true, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}
+    )
+    where line is not null and trim(line) <> ''
+"""  # noqa: S608  (only the constants of this module are written into it)
 
 
 def _stripe_figures(file: Path, raw_object: RawObject | None) -> pl.DataFrame:
     amount, currency = (raw_object.money if raw_object else None) or ("-", "-")
     with duckdb.connect() as connection:
-        lines = connection.sql(
-            "select case when json_valid(line) then json_extract_string(line, ['$.' || $2, '$.' || $3, '$.created']) end as f "
-            "from read_csv($1, columns={'line': 'VARCHAR'}, header=false, auto_detect=false, delim='\x01', quote='', "
-            f"escape='', strict_mode=false, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}, "
-            "ignore_errors=true) where line is not null and trim(line) <> ''",
+        lines: pl.DataFrame = connection.sql(
+            _FIELDS_OF_LINES,
             params=[str(file), amount, currency],
         ).pl()
     field = pl.col("f").list

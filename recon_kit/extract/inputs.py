@@ -76,7 +76,7 @@ def previous_close(run: Run) -> CloseFolder | None:
         return folder
     if carried.has_any:
         return carried
-    message = f"previous: {wanted!r} is no finished close (it has no manifest.json). Use latest, none, or a close folder."
+    message = f"previous: {wanted!r} is no finished close: it has no manifest.json. Use latest, none, or a close."
     raise SettingsError(message)
 
 

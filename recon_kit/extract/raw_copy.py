@@ -69,7 +69,7 @@ def _require(system: str, present: set[str]) -> None:
     if missing:
         ending = "jsonl" if system == "stripe" else "csv"
         files = ", ".join(f"{system}/{name}.{ending}" for name in missing)
-        message = f"Required files are missing: {files}. Export them and put them there, or correct source.{system}.path."
+        message = f"Required files are missing: {files}. Put them there, or correct source.{system}.path."
         raise SchemaError(message)
 
 

@@ -16,8 +16,8 @@ _ENDINGS = {STRIPE: r"\.jsonl(\.gz)?", SALESFORCE: r"\.csv"}
 def object_of(source: str, file_name: str) -> str | None:
     """Tell which object a raw file holds; none when it is not of the layout.
 
-    ``invoices.jsonl.gz``, ``invoices-2026-09.jsonl`` and ``invoices_2026-09.jsonl`` hold invoices; ``invoice_lines.jsonl``
-    does not: the part after the name must begin with a digit.
+    ``invoices.jsonl.gz``, ``invoices-2026-09.jsonl`` and ``invoices_2026-09.jsonl`` hold invoices;
+    ``invoice_lines.jsonl`` does not: the part after the name must begin with a digit.
     """
     for raw_object in OBJECTS[source]:
         if re.fullmatch(rf"{raw_object.name}([-_. ]\d[^/]*)?{_ENDINGS[source]}", file_name, re.IGNORECASE):

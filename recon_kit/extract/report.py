@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from recon_kit.controls import Control
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import OBJECTS
-
-if TYPE_CHECKING:
-    from recon_kit.artifacts import CloseFolder
 
 _COSTS = {
     "invoices": "what was billed",
@@ -41,7 +36,7 @@ _COSTS = {
 }
 
 
-def missing_files(folder: CloseFolder, sources: pl.DataFrame) -> pl.DataFrame:
+def missing_files(sources: pl.DataFrame) -> pl.DataFrame:
     """List the optional files that are absent and what cannot be tested without them.
 
     Returns:
@@ -68,7 +63,8 @@ def completeness(sources: pl.DataFrame, control_totals: pl.DataFrame) -> list[Co
     Returns:
         One control per (source, object) of Stripe and Salesforce.
     """
-    counted = sources.filter(pl.col("source").is_in(list(OBJECTS))).group_by("source", "object").agg(pl.col("rows").sum())
+    of_systems = sources.filter(pl.col("source").is_in(list(OBJECTS)))
+    counted = of_systems.group_by("source", "object").agg(pl.col("rows").sum())
     summed = control_totals.group_by("source", "object").agg(summed=pl.col("rows").sum())
     both = counted.join(summed, on=["source", "object"], how="left", validate="1:1").sort("source", "object")
     return [

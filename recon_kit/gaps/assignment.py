@@ -1,7 +1,7 @@
 """Assignment: pair two short lists one to one with the most pairs and the least total difference.
 
-The costs are whole numbers: the total difference counts before the distance of starts, that before the order of ids, and
-the number of pairs before them all, so that the best assignment is unique.
+The costs are whole numbers: the total difference counts before the distance of starts, that before the order of ids,
+and the number of pairs before them all, so that the best assignment is unique.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def assign(left: Sequence[T], right: Sequence[T], tolerance_pct: int) -> list[tu
         tolerance_pct: largest difference of a pair relative to its larger amount, in millionths of a per cent.
 
     Returns:
-        The pairs in the order of ``left``: as many as possible, then with the least total difference, the nearest starts,
-        the smallest ids.
+        The pairs in the order of ``left``: as many as possible, then with the least total difference, the nearest
+        starts, the smallest ids.
     """
     if not left or not right:
         return []
@@ -115,7 +115,7 @@ def _augment(costs: list[list[int]], row_of: list[int], row_price: list[int], co
                 known = reduced
             if step is None or known < step:
                 step, there = known, column
-        _reprice(step or 0, visited, row_of, row_price, column_price, slack)
+        _reprice(step or 0, visited, row_of=row_of, row_price=row_price, column_price=column_price, slack=slack)
         here = there
     while here:
         row_of[here] = row_of[came_from[here]]
@@ -125,6 +125,7 @@ def _augment(costs: list[list[int]], row_of: list[int], row_price: list[int], co
 def _reprice(
     step: int,
     visited: list[bool],
+    *,
     row_of: list[int],
     row_price: list[int],
     column_price: list[int],

@@ -55,8 +55,8 @@ def billed_steps(books: Books, *, only: pl.DataFrame) -> pl.DataFrame:
         only: ``subscription_id`` of those wanted.
 
     Returns:
-        One row per step, sorted: ``subscription_id``, ``step_on``, ``step`` (reporting minor units a month, at the common
-        rate, before discounts), ``event_ids``.
+        One row per step, sorted: ``subscription_id``, ``step_on``, ``step`` (reporting minor units a month, at the
+        common rate, before discounts), ``event_ids``.
     """
     lines = ordinary_lines(books).join(only, on="subscription_id", how="semi")
     one_interval = (

@@ -20,7 +20,8 @@ def last_day_of_service() -> pl.Expr:
 def contract_chains(contracts: pl.DataFrame, reactivation_days: int) -> pl.DataFrame:
     """Follow won contracts of an account from one to the next.
 
-    One contract follows another when it replaces it as its renewal, or starts at most ``reactivation_days`` after it ended.
+    One contract follows another when it replaces it as its renewal, or starts at most ``reactivation_days`` after it
+    ended.
 
     Args:
         contracts: won rows of ``contracts`` with ``unit_id``.

@@ -9,9 +9,10 @@ import polars as pl
 from recon_kit.gaps.books import Books
 from recon_kit.gaps.both_sides import BothSides
 from recon_kit.gaps.changes import change_pieces
+from recon_kit.gaps.ended_parts import cancellation_pieces, ended_parts
 from recon_kit.gaps.matched import Matched
 from recon_kit.gaps.pieces import ORDER, PIECE, ROUNDING, UNEXPLAINED, amount_text, pieces
-from recon_kit.gaps.reductions import cancellation_pieces, discount_pieces, ended_parts, waiting_pieces
+from recon_kit.gaps.reductions import discount_pieces, waiting_pieces
 from recon_kit.gaps.stated import basis_pieces, currency_pieces
 from recon_kit.gaps.taxes import tax_by_pairing, tax_pieces
 from recon_kit.policy import Policy
@@ -36,7 +37,8 @@ def decompose(
         books: the tables.
         as_of: the day of the close.
         policy: tolerance and reporting currency.
-        rates: history of exchange rates (:func:`recon_kit.fx.read_rates`); without it no currency component can be told.
+        rates: history of exchange rates (:func:`recon_kit.fx.read_rates`); without it no currency component can be
+        told.
 
     Returns:
         One row per (pairing_id, component), sorted in the order of components: columns of ``PIECE``.
@@ -46,11 +48,11 @@ def decompose(
     """
     currency, tolerance = policy.reporting_currency, policy.minor(policy.rounding_tolerance)
     day = pl.lit(as_of)
-    ended = ended_parts(open_pairings, matched, sides, books)
+    ended = ended_parts(open_pairings, matched, sides, books, tolerance=tolerance)
     found = pl.concat(
         [
             basis_pieces(open_pairings, sides, books, currency),
-            currency_pieces(open_pairings, matched, sides, books, rates, currency),
+            currency_pieces(open_pairings, matched, sides, books, rates=rates, currency=currency),
             discount_pieces(open_pairings, matched, sides, books, as_of=day, currency=currency),
             change_pieces(open_pairings, matched, sides, books, tolerance=tolerance, currency=currency),
             waiting_pieces(open_pairings, matched, sides, currency),

@@ -68,7 +68,8 @@ def _opportunity(record_id: str, read: Reader) -> list[str]:
     if contract is None:
         return []
     until = contract["end_on"] or "terminated"
-    head = f"Opportunity {record_id} “{contract['name'] or ''}” of account {contract['account_id']}: {contract['start_on']} until {until}."
+    service = f"{contract['start_on']} until {until}"
+    head = f"Opportunity {record_id} “{contract['name'] or ''}” of account {contract['account_id']}: {service}."
     if not contract["is_won"]:
         return [head, "It is not won on as_of, so it is not compared."]
     taken = contract["taken_over_on"]
@@ -88,7 +89,8 @@ def _subscription(record_id: str, read: Reader) -> list[str]:
     if found is None:
         return []
     ended = f", ended on {found['ended_on']}" if found["ended_on"] else ""
-    head = f"Subscription {record_id} of customer {found['customer_id']}: status {found['status']}, since {found['start_on']}{ended}."
+    life = f"status {found['status']}, since {found['start_on']}{ended}"
+    head = f"Subscription {record_id} of customer {found['customer_id']}: {life}."
     return [
         head,
         *_link(found["customer_id"], read),
@@ -159,8 +161,11 @@ def _place_line(read: Reader, side: str, record_id: str) -> str:
     if place is None:
         return ""
     noun = "Opportunity" if side == "crm" else "Subscription"
-    amount = pl.select(money.format_minor(pl.lit(place["mrr_minor"]), pl.lit(place["currency"]))).item()
-    return f"{noun} {record_id} ({amount} {place['currency']} a month) {_stands(place)}."
+    return f"{noun} {record_id} ({_amount(place['mrr_minor'], place['currency'])} a month) {_stands(place)}."
+
+
+def _amount(minor: int, currency: str) -> str:
+    return f"{pl.select(money.format_minor(pl.lit(minor), pl.lit(currency))).item()} {currency}"
 
 
 def _placement(read: Reader, side: str, record_id: str) -> dict[str, Any] | None:
@@ -196,13 +201,13 @@ def _partners(place: Mapping[str, Any], read: Reader) -> list[str]:
     if pair is None:
         return []
     sides = f"{' and '.join(pair['opportunity_ids'])} against {' and '.join(pair['subscription_ids'])}"
-    return [f"The pair is {sides}; its difference is {pair['difference_minor']} minor units {pair['currency']}."]
+    return [f"The pair is {sides}; its difference is {_amount(pair['difference_minor'], pair['currency'])}."]
 
 
 def _gap_sentences(gap: Mapping[str, Any], read: Reader) -> list[str]:
     parts = read("gap_components").filter(pl.col("gap_id") == gap["gap_id"]).collect()
     shown = [
-        f"Of the difference, {component} is {pl.select(money.format_minor(pl.lit(amount), pl.lit(gap['currency']))).item()} {gap['currency']}: {sentence}"
+        f"Of the difference, {component} is {_amount(amount, gap['currency'])}: {sentence}"
         for component, amount, sentence in parts.select("component", "amount_minor", "sentence").iter_rows()
     ]
     return [

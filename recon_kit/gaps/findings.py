@@ -11,9 +11,10 @@ from recon_kit.controls import Control
 from recon_kit.gaps import both_sides, decomposition, given_back, matched, misaligned, mismatched, unbilled, unsold
 from recon_kit.gaps.books import Books, Reader, read_books
 from recon_kit.gaps.bridge import billing_total, bridge_control, build_bridge, crm_total
+from recon_kit.gaps.ended_parts import ended_parts
 from recon_kit.gaps.gap_rows import assess, components_of, gap_table, reconciled_pairs
+from recon_kit.gaps.pending_links import with_pending_links
 from recon_kit.gaps.placement import place
-from recon_kit.gaps.reductions import ended_parts
 from recon_kit.gaps.untestable import not_testable
 from recon_kit.policy import Policy
 from recon_kit.schemas import TABLES
@@ -72,9 +73,10 @@ def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame
     paired = matched.match(sides, policy=policy)
     without_contract = unsold.unsold_subscriptions(sides, paired, as_of=as_of, policy=policy)
     without_billing = unbilled.unbilled_contracts(sides, paired)
-    open_pairings = mismatched.differing(paired, policy.minor(policy.rounding_tolerance))
+    tolerance = policy.minor(policy.rounding_tolerance)
+    open_pairings = mismatched.differing(paired, tolerance)
     pieces = decomposition.decompose(open_pairings, paired, sides, books, as_of=as_of, policy=policy, rates=rates)
-    ended = ended_parts(open_pairings, paired, sides, books)
+    ended = ended_parts(open_pairings, paired, sides, books, tolerance=tolerance)
     seeds = pl.concat(
         [
             unbilled.seeds_of_unbilled(without_billing, books, as_of=as_of, policy=policy),
@@ -89,8 +91,16 @@ def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame
     gaps = assess(seeds, pieces, paired, sides, as_of=as_of, policy=policy)
     components = components_of(gaps, pieces, policy.reporting_currency)
     pairs = reconciled_pairs(paired, gaps, sides, policy.reporting_currency)
-    placement = place(sides, paired, without_contract, without_billing, gaps, pairs, policy.reporting_currency)
-    table = gap_table(gaps)
+    placement = place(
+        sides,
+        paired,
+        unsold=without_contract,
+        unbilled=without_billing,
+        gaps=gaps,
+        pairs=pairs,
+        currency=policy.reporting_currency,
+    )
+    table = with_pending_links(gap_table(gaps), books)
     bridge = build_bridge(table, components, placement, books, policy.reporting_currency)
     return Findings(
         gaps=table,
@@ -98,65 +108,62 @@ def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame
         pairs=pairs.select(TABLES["pairs"].columns),
         placement=placement,
         bridge=bridge,
-        not_testable=not_testable(books, sides, paired),
-        controls=[bridge_control(bridge), *_controls(table, components, placement, books)],
+        not_testable=not_testable(sides, paired),
+        controls=[bridge_control(bridge), *_controls(table, components, placement, books, policy.reporting_currency)],
     )
 
 
-def _controls(gaps: pl.DataFrame, components: pl.DataFrame, placement: pl.DataFrame, books: Books) -> list[Control]:
+def _controls(
+    gaps: pl.DataFrame, components: pl.DataFrame, placement: pl.DataFrame, books: Books, currency: str
+) -> list[Control]:
     """State that every record has its place and that components sum to differences."""
-    currency = str(gaps["currency"][0]) if gaps.height else None
-    placed = {side: int(placement.filter(side=side)["mrr_minor"].sum()) for side in ("crm", "billing")}
     amounts = gaps.filter(pl.col("family") == "amount_mismatch")
     with_money = gaps.filter(pl.col("difference_minor") != 0)
     named = with_money.join(placement.select(gap_id="gap_or_pair_id").unique(), on="gap_id", how="semi")
+    difference, explained = int(amounts["difference_minor"].sum()), int(components["amount_minor"].sum())
+    nowhere = placement.filter(placed_in="nowhere").height
     return [
-        Control(
-            "gaps.placement.crm",
-            "gaps",
-            "Salesforce MRR = MRR of contracts in their places",
+        _money(
+            "placement.crm",
+            "Salesforce MRR = MRR of placed contracts",
             crm_total(books),
-            placed["crm"],
-            currency=currency,
+            _placed(placement, "crm"),
+            currency,
         ),
-        Control(
-            "gaps.placement.billing",
-            "gaps",
-            "Stripe MRR = MRR of subscriptions in their places",
+        _money(
+            "placement.billing",
+            "Stripe MRR = MRR of placed subscriptions",
             billing_total(books),
-            placed["billing"],
-            currency=currency,
+            _placed(placement, "billing"),
+            currency,
         ),
-        Control(
-            "gaps.placement.nowhere",
-            "gaps",
-            "records with MRR that have no place = none",
-            left_rows=placement.filter(placed_in="nowhere").height,
-            right_rows=0,
-        ),
-        Control(
-            "gaps.components.sum",
-            "gaps",
-            "differences of amount gaps = their components",
-            int(amounts["difference_minor"].sum()),
-            int(components["amount_minor"].sum()),
-            currency=currency,
-        ),
-        Control(
-            "gaps.components.each",
-            "gaps",
+        _money("components.sum", "differences of amount gaps = their components", difference, explained, currency),
+        _rows(
+            "components.each",
             "amount gaps whose components do not sum to their difference = none",
-            left_rows=_unbalanced(amounts, components),
-            right_rows=0,
+            _unbalanced(amounts, components),
+            0,
         ),
-        Control(
-            "gaps.placement.gaps",
-            "gaps",
+        _rows("placement.nowhere", "records with MRR that have no place = none", nowhere, 0),
+        _rows(
+            "placement.gaps",
             "gaps with a difference = those that records are placed in",
-            left_rows=with_money.height,
-            right_rows=named.height,
+            with_money.height,
+            named.height,
         ),
     ]
+
+
+def _placed(placement: pl.DataFrame, side: str) -> int:
+    return int(placement.filter(side=side)["mrr_minor"].sum())
+
+
+def _money(name: str, equation: str, left: int, right: int, currency: str) -> Control:
+    return Control(f"gaps.{name}", "gaps", equation, left_minor=left, right_minor=right, currency=currency)
+
+
+def _rows(name: str, equation: str, left: int, right: int) -> Control:
+    return Control(f"gaps.{name}", "gaps", equation, left_rows=left, right_rows=right)
 
 
 def _unbalanced(amounts: pl.DataFrame, components: pl.DataFrame) -> int:

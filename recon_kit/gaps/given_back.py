@@ -20,8 +20,8 @@ _FAILED = ["failed", "canceled"]
 def seeds_of_refunds(sides: BothSides, matched: Matched, books: Books) -> pl.DataFrame:
     """Find per unit the partial refunds and credit notes since the paired contract's start.
 
-    Duplicate and fraudulent ones are no concession; the refund of a credit note counts once. What was given back before the
-    latest amount edit of the unit's contracts is taken for settled.
+    Duplicate and fraudulent ones are no concession; the refund of a credit note counts once. What was given back
+    before the latest amount edit of the unit's contracts is taken for settled.
 
     Returns:
         One seed per unit: difference 0, impact the net amount given back, ex tax, in the reporting currency.

@@ -45,7 +45,7 @@ def match(sides: BothSides, *, policy: Policy) -> Matched:
     members = _members(paired, sides)
     alone = records.join(paired, on=["side", "record_id"], how="anti")
     return Matched(
-        pairings=_pairings(paired, members, sides),
+        pairings=_pairings(members, sides),
         members=members,
         contracts=_alone_contracts(alone, sides),
         subscriptions=sides.subscriptions.join(
@@ -126,46 +126,40 @@ def _members(paired: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
     ).sort("pairing_id", "side", "record_id")
 
 
-def _pairings(paired: pl.DataFrame, members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
+def _pairings(members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
     """Sum up each pairing.
 
     Returns:
         One row per pairing, sorted: ``pairing_id``, ``unit_id``, ``pairing_rule``, ``opportunity_ids``,
-        ``subscription_ids``, ``crm``, ``billing``, ``committed``, ``difference`` (all reporting minor units), dates of both
-        sides, ``is_in_trial``.
+        ``subscription_ids``, ``crm``, ``billing``, ``committed``, ``difference`` (all reporting minor units), dates
+        of both sides, ``is_in_trial``.
     """
-    sold = members.filter(side=CRM).join(
-        sides.contracts,
-        left_on="record_id",
-        right_on="opportunity_id",
-        how="left",
-        validate="1:1",
-        suffix="_of_contract",
+    crm, billing = _sold(members, sides), _billed(members, sides)
+    joined = crm.join(billing, on="pairing_id", how="left", validate="1:1")
+    return joined.with_columns(difference=pl.col("crm") - pl.col("billing")).sort("pairing_id")
+
+
+def _sold(members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
+    """Sum up the contracts of each pairing; service starts with the chain that began first."""
+    contracts = sides.contracts.drop("unit_id").rename({"opportunity_id": "record_id"})
+    sold = members.filter(side=CRM).join(contracts, on="record_id", how="left", validate="1:1")
+    ordered = sold.sort("pairing_id", "chain_start_on", "record_id", nulls_last=True)
+    return ordered.group_by("pairing_id", maintain_order=True).agg(
+        pl.first("unit_id", "pairing_rule"),
+        opportunity_ids=pl.col("record_id").sort(),
+        crm=pl.col("mrr").sum(),
+        sold_from=pl.col("start_on").min(),
+        crm_start_on=pl.col("chain_start_on").first(),
+        has_known_start=pl.col("has_known_start").first(),
+        crm_end_on=pl.when(pl.col("end_on").null_count() == 0).then(pl.col("end_on").max()),
     )
-    billed = members.filter(side=BILLING).join(
-        sides.subscriptions,
-        left_on="record_id",
-        right_on="subscription_id",
-        how="left",
-        validate="1:1",
-        suffix="_of_subscription",
-    )
-    crm = (
-        sold.sort("pairing_id", "chain_start_on", "record_id", nulls_last=True)
-        .group_by("pairing_id", maintain_order=True)
-        .agg(
-            pl.first("unit_id", "pairing_rule"),
-            opportunity_ids=pl.col("record_id").sort(),
-            crm=pl.col("mrr").sum(),
-            sold_from=pl.col("start_on").min(),
-            closed_on=pl.col("close_on").min(),
-            crm_start_on=pl.col("chain_start_on").first(),
-            has_known_start=pl.col("has_known_start").first(),
-            crm_end_on=pl.when(pl.col("end_on").null_count() == 0).then(pl.col("end_on").max()),
-            has_discount=_has_discount().any(),
-        )
-    )
-    billing = billed.group_by("pairing_id").agg(
+
+
+def _billed(members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
+    """Sum up the subscriptions of each pairing; it has a known end only when each of them has one."""
+    subscriptions = sides.subscriptions.drop("unit_id").rename({"subscription_id": "record_id"})
+    billed = members.filter(side=BILLING).join(subscriptions, on="record_id", how="left", validate="1:1")
+    return billed.group_by("pairing_id").agg(
         subscription_ids=pl.col("record_id").sort(),
         billing=pl.col("mrr").sum(),
         committed=pl.col("committed").sum(),
@@ -173,21 +167,7 @@ def _pairings(paired: pl.DataFrame, members: pl.DataFrame, sides: BothSides) -> 
         billing_start_on=pl.col("chain_billing_start_on").min(),
         stops_on=pl.when(pl.col("stops_on").null_count() == 0).then(pl.col("stops_on").max()),
         is_in_trial=(pl.col("status") == "trialing").any(),
-        is_paused=_is_paused().any(),
     )
-    return (
-        crm.join(billing, on="pairing_id", how="left", validate="1:1")
-        .with_columns(difference=pl.col("crm") - pl.col("billing"))
-        .sort("pairing_id")
-    )
-
-
-def _has_discount() -> pl.Expr:
-    return (pl.col("discount_pct") > 0).fill_null(value=False)
-
-
-def _is_paused() -> pl.Expr:
-    return pl.col("is_collection_paused") | (pl.col("status") == "paused")
 
 
 def _alone_contracts(alone: pl.DataFrame, sides: BothSides) -> pl.DataFrame:

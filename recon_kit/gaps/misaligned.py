@@ -15,8 +15,8 @@ from recon_kit.policy import Policy
 def seeds_of_starts(matched: Matched, *, as_of: dt.date, policy: Policy) -> pl.DataFrame:
     """Find pairings whose service start and billing start differ by more than the tolerance.
 
-    A pairing still in trial has no billing start yet; a renewal without predecessor in the data has no known service start.
-    The money at stake is what the side that ran alone is worth: 1 March against 8 March at 1,200.00 is 270.97.
+    A pairing still in trial has no billing start yet; a renewal without predecessor in the data has no known service
+    start. The money at stake is what the side that ran alone is worth: 1 March against 8 March at 1,200.00 is 270.97.
     """
     started = matched.pairings.filter(~pl.col("is_in_trial"), pl.col("has_known_start")).with_columns(
         days=days_between(pl.col("crm_start_on"), pl.col("billing_start_on"))
@@ -40,7 +40,7 @@ def seeds_of_starts(matched: Matched, *, as_of: dt.date, policy: Policy) -> pl.D
 
 
 def seeds_of_ends(matched: Matched, *, as_of: dt.date, policy: Policy) -> pl.DataFrame:
-    """Find pairings whose subscriptions have a known end that differs from the contract's by more than the tolerance."""
+    """Find pairings whose subscriptions have a known end, and not that of the contract."""
     contract_over = add_days(pl.col("crm_end_on"), 1)
     days = days_between(contract_over, pl.col("stops_on"))
     apart = matched.pairings.with_columns(days=days, contract_over=contract_over).filter(

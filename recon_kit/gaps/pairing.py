@@ -25,7 +25,8 @@ def pair_records(records: pl.DataFrame, edges: pl.DataFrame, limits: Limits) -> 
     Units with one free record a side at most are paired at once; the few others are searched one by one.
 
     Args:
-        records: one row per record: ``side`` (crm, billing), ``record_id``, ``unit_id``, ``amount`` (committed MRR, Int64
+        records: one row per record: ``side`` (crm, billing), ``record_id``, ``unit_id``, ``amount`` (committed MRR,
+        Int64
             minor units), ``start_on``, ``is_unit_comparable``.
         edges: ``contract`` and ``subscription`` that name one another, both among the records.
         limits: policy values.

@@ -117,14 +117,17 @@ class _Search:
                 self._take(TOTAL, list(self.contracts), list(self.subscriptions))
 
     def _best_sum(self) -> tuple[tuple[int, int, list[str]], list[Record], list[Record]] | None:
-        choices = []
-        for single in self.subscriptions:
-            if chosen := self._best_subset(self.contracts, single.amount, single.start, least=2):
-                choices.append((_rank(chosen, single), chosen, [single]))
-        for single in self.contracts:
-            if chosen := self._best_subset(self.subscriptions, single.amount, single.start, least=2):
-                choices.append((_rank(chosen, single), [single], chosen))
-        return min(choices, default=None)
+        of_contracts = [
+            (_rank(chosen, single), chosen, [single])
+            for single in self.subscriptions
+            if (chosen := self._best_subset(self.contracts, single.amount, single.start, least=2))
+        ]
+        of_subscriptions = [
+            (_rank(chosen, single), [single], chosen)
+            for single in self.contracts
+            if (chosen := self._best_subset(self.subscriptions, single.amount, single.start, least=2))
+        ]
+        return min(of_contracts + of_subscriptions, default=None)
 
     def _best_subset(self, pool: Sequence[Record], amount: int, start: int, least: int) -> list[Record]:
         """The smallest set of records that sums to an amount, then that with the nearest starts and smallest ids."""

@@ -46,7 +46,7 @@ def pieces(found: pl.DataFrame, component: str | pl.Expr, **columns: pl.Expr) ->
 
 
 def common_rates(books: Books) -> pl.DataFrame:
-    """Return the common rate of each currency as whole numbers: ``currency``, ``rate_numerator``, ``rate_denominator``."""
+    """Return the common rates as whole numbers: ``currency``, ``rate_numerator``, ``rate_denominator``."""
     return books.common_rates.select(
         "currency", pl.col("rate_numerator").cast(money.EXACT), pl.col("rate_denominator").cast(money.EXACT)
     )

@@ -1,4 +1,4 @@
-"""Placement: the one place of every contract and subscription with MRR: a gap, a reconciled pair, a line of the bridge."""
+"""Placement: the one place of every record with MRR: a gap, a reconciled pair, a line of the bridge."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ GAPS, PAIRS, BRIDGE, ROUNDING = "gaps", "pairs", "bridge", "rounding"
 def place(
     sides: BothSides,
     matched: Matched,
+    *,
     unsold: pl.DataFrame,
     unbilled: pl.DataFrame,
     gaps: pl.DataFrame,

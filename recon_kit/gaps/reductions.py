@@ -1,4 +1,4 @@
-"""Reductions: what Stripe does not bill of a price: coupons, trials, pauses, parts that ended; and what it bills too much."""
+"""Reductions: coupons, trials, pauses and parts that ended, on either side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from recon_kit.gaps.books import Books
 from recon_kit.gaps.both_sides import BothSides
 from recon_kit.gaps.matched import BILLING, CRM, Matched
 from recon_kit.gaps.pieces import (
-    CANCELLATION,
     DISCOUNT,
     PAUSED,
     TRIAL,
@@ -24,7 +23,7 @@ _PERCENT_IN_NOTE = r"(?i)(\d{1,2}(?:\.\d{1,4})?)\s*(?:%|percent|per cent)\s*(?:o
 
 
 def waiting_pieces(open_pairings: pl.DataFrame, matched: Matched, sides: BothSides, currency: str) -> pl.DataFrame:
-    """Find committed MRR that a trial does not bill yet, or a pause does not bill now: one piece per pairing and kind."""
+    """Find committed MRR that a trial or a pause keeps from being billed: one piece per pairing and kind."""
     billed = _subscriptions_of(open_pairings, matched, sides)
     is_paused = pl.col("is_collection_paused") | (pl.col("status") == "paused")
     waiting = billed.with_columns(
@@ -72,8 +71,8 @@ def contract_discounts(
     """Find the percentage off that contracts of a pairing mention and that still runs.
 
     Returns:
-        One row per pairing with a discount: ``pairing_id``, ``worth`` (contract MRR x p / (100 - p), reporting minor units),
-        ``percent`` (millionths of a per cent, the largest), ``opportunity_ids_off``.
+        One row per pairing with a discount: ``pairing_id``, ``worth`` (contract MRR x p / (100 - p), reporting minor
+        units), ``percent`` (millionths of a per cent, the largest), ``opportunity_ids_off``.
     """
     members = matched.members.filter(side=CRM).select("pairing_id", opportunity_id="record_id")
     own = members.join(open_pairings.select("pairing_id"), on="pairing_id", how="semi").join(
@@ -101,8 +100,8 @@ def discount_pieces(
 ) -> pl.DataFrame:
     """Find coupons that no contract mentions, and discounts of contracts that Stripe does not grant.
 
-    A coupon counts with its whole present monthly amount. A contract's discount counts only where it fits into what Stripe
-    bills too much, since many prices in Stripe are net already.
+    A coupon counts with its whole present monthly amount. A contract's discount counts only where it fits into what
+    Stripe bills too much, since many prices in Stripe are net already.
     """
     agreed = contract_discounts(open_pairings, matched, sides, as_of=as_of)
     granted = _granted(open_pairings, matched, sides, books)
@@ -168,57 +167,4 @@ def _granted(open_pairings: pl.DataFrame, matched: Matched, sides: BothSides, bo
             pl.col("discount_start_on").min(),
             coupon_ids_on=pl.col("coupon_ids").explode(empty_as_null=False).unique().sort(),
         )
-    )
-
-
-def ended_parts(open_pairings: pl.DataFrame, matched: Matched, sides: BothSides, books: Books) -> pl.DataFrame:
-    """Find ended subscriptions that belong to a pairing by an explicit id and that nothing continues.
-
-    Returns:
-        One row per (pairing_id, subscription_id), sorted: ``worth`` (reporting minor units a month), ``ended_on``.
-    """
-    members = matched.members.filter(side=CRM).select("pairing_id", opportunity_id="record_id")
-    tied = (
-        members.join(open_pairings.select("pairing_id", "sold_from"), on="pairing_id", how="inner", validate="m:1")
-        .join(
-            sides.named.select("opportunity_id", "subscription_id").unique(),
-            on="opportunity_id",
-            how="inner",
-            validate="m:m",
-        )
-        .select("pairing_id", "subscription_id", "sold_from")
-        .unique()
-    )
-    ended = sides.subscriptions.filter(~pl.col("is_live"), ~pl.col("is_predecessor")).select(
-        "subscription_id", "ended_on"
-    )
-    net = (
-        books.mrr_worksheet.filter(side=BILLING)
-        .join(common_rates(books), on="currency", how="left", validate="m:1")
-        .select(subscription_id="record_id", worth=in_reporting(exact_of(pl.col("net_monthly"))))
-    )
-    found = tied.join(ended, on="subscription_id", how="inner", validate="m:1").join(
-        net, on="subscription_id", how="inner", validate="m:1"
-    )
-    return found.filter(pl.col("ended_on") > pl.col("sold_from"), pl.col("worth") > 0).sort(
-        "pairing_id", "subscription_id"
-    )
-
-
-def cancellation_pieces(ended: pl.DataFrame, currency: str) -> pl.DataFrame:
-    """Sum the parts of a pairing that ended: one piece per pairing."""
-    summed = ended.group_by("pairing_id").agg(
-        pl.col("worth").sum(), evidence=pl.col("subscription_id").sort(), ended_on=pl.col("ended_on").min()
-    )
-    return pieces(
-        summed,
-        CANCELLATION,
-        amount=pl.col("worth"),
-        evidence=pl.col("evidence"),
-        since_on=pl.col("ended_on"),
-        sentence=pl.format(
-            "A subscription of {} a month ended on {}.",
-            amount_text(pl.col("worth"), currency),
-            pl.col("ended_on").dt.to_string("%-d %B %Y"),
-        ),
     )

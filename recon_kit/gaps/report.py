@@ -69,7 +69,8 @@ def by_direction(gaps: pl.DataFrame) -> pl.DataFrame:
     """Sum gaps by which way the money goes.
 
     Returns:
-        One row per direction, largest impact first: ``meaning`` in words, ``gaps``, ``difference_minor``, ``impact_minor``.
+        One row per direction, largest impact first: ``meaning`` in words, ``gaps``, ``difference_minor``,
+        ``impact_minor``.
     """
     return (
         gaps.group_by("direction", "currency")
@@ -96,7 +97,8 @@ def by_customer(gaps: pl.DataFrame) -> pl.DataFrame:
     """Sum gaps by account, or by customer where there is none.
 
     Returns:
-        One row per name, largest impact first: ``name``, ``gaps``, ``difference_minor``, ``impact_minor``, ``currency``.
+        One row per name, largest impact first: ``name``, ``gaps``, ``difference_minor``, ``impact_minor``,
+        ``currency``.
     """
     name = pl.coalesce("account_name", pl.col("customer_ids").list.first()).fill_null("(unknown)")
     return (

@@ -63,31 +63,21 @@ def currency_pieces(
     matched: Matched,
     sides: BothSides,
     books: Books,
+    *,
     rates: pl.DataFrame | None,
     currency: str,
 ) -> pl.DataFrame:
     """Find what the exchange rate did since the close date to contracts billed in another currency.
 
-    The contract today, less the contract at the rate of its close date in the subscription's currency, at the common rate.
+    The contract today, less the contract at the rate of its close date in the subscription's currency, at the common
+    rate.
 
     Returns:
         One piece per pairing whose subscriptions bill in one currency other than a contract's.
     """
     if rates is None:
         return pieces(open_pairings.head(0), CURRENCY, amount=pl.lit(0))
-    billed = _billed_currency(open_pairings, matched, sides)
-    sold = (
-        matched.members.filter(side=CRM)
-        .join(billed, on="pairing_id", how="inner", validate="m:1")
-        .select("pairing_id", "billed_currency", opportunity_id="record_id")
-        .join(
-            sides.contracts.select("opportunity_id", "currency", "close_on", "mrr_minor", "mrr"),
-            on="opportunity_id",
-            how="left",
-            validate="1:1",
-        )
-        .filter(pl.col("currency") != pl.col("billed_currency"), pl.col("close_on").is_not_null())
-    )
+    sold = _sold_abroad(open_pairings, matched, sides)
     then = _at_close_date(sold, rates).join(
         common_rates(books).rename({"currency": "billed_currency"}), on="billed_currency", how="left", validate="m:1"
     )
@@ -114,6 +104,18 @@ def currency_pieces(
             pl.col("closed_on").dt.to_string("%-d %B %Y"),
             amount_text(pl.col("base"), currency),
         ),
+    )
+
+
+def _sold_abroad(open_pairings: pl.DataFrame, matched: Matched, sides: BothSides) -> pl.DataFrame:
+    """Contracts whose currency is not the one their pairing is billed in."""
+    billed = _billed_currency(open_pairings, matched, sides)
+    members = matched.members.filter(side=CRM).select("pairing_id", opportunity_id="record_id")
+    contracts = sides.contracts.select("opportunity_id", "currency", "close_on", "mrr_minor", "mrr")
+    return (
+        members.join(billed, on="pairing_id", how="inner", validate="m:1")
+        .join(contracts, on="opportunity_id", how="left", validate="1:1")
+        .filter(pl.col("currency") != pl.col("billed_currency"), pl.col("close_on").is_not_null())
     )
 
 

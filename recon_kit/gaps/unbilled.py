@@ -37,8 +37,10 @@ def unbilled_contracts(sides: BothSides, matched: Matched) -> pl.DataFrame:
 
 
 def _ended_during(contracts: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
-    """Ended subscriptions that overlapped a contract, but for those that another subscription continues or another
-    contract's id claims."""
+    """Find ended subscriptions that overlapped a contract.
+
+    Those that another subscription continues, or that another contract's id claims, are left aside.
+    """
     claimed = sides.named.select("subscription_id", claiming_id="opportunity_id").unique()
     nodes = sides.contracts.select(claiming_id="opportunity_id", claiming_node="node_id")
     claims = (
@@ -134,7 +136,7 @@ def _with_failures(phantom: pl.DataFrame, books: Books) -> pl.DataFrame:
 
 
 def seeds_of_never_billed(sides: BothSides, *, as_of: dt.date, policy: Policy) -> pl.DataFrame:
-    """Find contracts that ended within the lookback and that no subscription ever overlapped: money lost, no MRR now."""
+    """Find contracts that ended within the lookback and that no subscription ever overlapped: money, no MRR."""
     ended = sides.contracts.filter(
         pl.col("role") == NOT_IN_FORCE,
         pl.col("is_billed_in_stripe"),

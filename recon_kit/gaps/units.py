@@ -28,8 +28,9 @@ def units(books: Books) -> pl.DataFrame:
     """List the units.
 
     Returns:
-        One row per unit, sorted: ``unit_id``, ``account_id`` (null for an unlinked customer), ``account_name`` (else the
-        customer's name), ``customer_ids`` (sorted), ``link_probability`` (the least of its links), ``is_churned``,
+        One row per unit, sorted: ``unit_id``, ``account_id`` (null for an unlinked customer), ``account_name`` (else
+        the customer's name), ``customer_ids`` (sorted), ``link_probability`` (the least of its links),
+        ``is_churned``,
         ``churned_on``, ``owner_name``.
     """
     by_unit = (

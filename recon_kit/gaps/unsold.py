@@ -29,8 +29,9 @@ def unsold_subscriptions(sides: BothSides, matched: Matched, *, as_of: dt.date, 
         policy: ``date_tolerance_days``.
 
     Returns:
-        One row per unpaired live subscription with MRR > 0, sorted: its columns, ``verdict`` (a family's word or the name
-        of a line of the bridge), ``ended_contract_id`` and ``ended_on_contract`` (for billing past the end), ``churned_on``.
+        One row per unpaired live subscription with MRR > 0, sorted: its columns, ``verdict`` (a family's word or the
+        name of a line of the bridge), ``ended_contract_id`` and ``ended_on_contract`` (for billing past the end),
+        ``churned_on``.
     """
     alone = matched.subscriptions.filter(pl.col("mrr") > 0).drop("churned_on", strict=False)
     facts = (

@@ -5,13 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from recon_kit.gaps.both_sides import BothSides
-from recon_kit.gaps.books import Books
 from recon_kit.gaps.explicit_pairs import contradicting_ids
 from recon_kit.gaps.matched import Matched
 from recon_kit.schemas import TABLES
 
 
-def not_testable(books: Books, sides: BothSides, matched: Matched) -> pl.DataFrame:
+def not_testable(sides: BothSides, matched: Matched) -> pl.DataFrame:
     """List what could not be compared.
 
     Returns:

@@ -12,48 +12,110 @@ from recon_kit.gaps.pieces import amount_text
 _EXPLANATIONS = {
     "missing": "{account}: Salesforce has {deals} at {crm} a month since {crm_on}; Stripe has no subscription for it.",
     "never_billed": "{account}: {deals} ran until {crm_on} and no Stripe subscription ever billed it.",
-    "cancellation_not_in_crm": "{account}: Salesforce still counts {deals} at {crm} a month; Stripe subscription {subs} ended on {billing_on}.",
-    "failed_payment": "{account}: Salesforce still counts {deals} at {crm} a month; Stripe subscription {subs} ended on {billing_on} after a failed payment.",
-    "cancellation_not_in_billing": "{account} left on {crm_on} according to Salesforce; Stripe subscription {subs} still bills {billing} a month.",
-    "billing_past_end": "{account}: {deals} ended on {crm_on} and was not renewed; Stripe subscription {subs} still bills {billing} a month.",
-    "extra": "{account}: Stripe subscription {subs} bills {billing} a month since {billing_on}; no won opportunity covers it.",
-    "self_service_signup": "Stripe bills {account} {billing} a month through {subs} since {billing_on}; Salesforce has no won opportunity for it.",
-    "trial_conversion": "{account} took a trial and now pays {billing} a month through {subs} (since {diverged}); Salesforce has no won opportunity for it.",
-    "merge_residue": "Stripe bills {account} {billing} a month through {subs}; its id names an account that was merged, and the survivor has no won opportunity for it.",
-    "late_start": "{account}: service of {deals} began on {crm_on}; Stripe bills it only since {billing_on} ({days} days later).",
-    "early_start": "{account}: Stripe bills {subs} since {billing_on}; service of {deals} began only on {crm_on} ({days} days later).",
+    "cancellation_not_in_crm": (
+        "{account}: Salesforce still counts {deals} at {crm} a month; Stripe subscription {subs} ended on {billing_on}."
+    ),
+    "failed_payment": (
+        "{account}: Salesforce still counts {deals} at {crm} a month; Stripe subscription {subs} ended on "
+        "{billing_on} after a failed payment."
+    ),
+    "cancellation_not_in_billing": (
+        "{account} left on {crm_on} according to Salesforce; Stripe subscription {subs} still bills {billing} a month."
+    ),
+    "billing_past_end": (
+        "{account}: {deals} ended on {crm_on} and was not renewed; Stripe subscription {subs} still bills "
+        "{billing} a month."
+    ),
+    "extra": (
+        "{account}: Stripe subscription {subs} bills {billing} a month since {billing_on}; no won opportunity"
+        " covers it."
+    ),
+    "self_service_signup": (
+        "Stripe bills {account} {billing} a month through {subs} since {billing_on}; Salesforce has no won "
+        "opportunity for it."
+    ),
+    "trial_conversion": (
+        "{account} took a trial and now pays {billing} a month through {subs} (since {diverged}); Salesforce "
+        "has no won opportunity for it."
+    ),
+    "merge_residue": (
+        "Stripe bills {account} {billing} a month through {subs}; its id names an account that was merged, "
+        "and the survivor has no won opportunity for it."
+    ),
+    "late_start": (
+        "{account}: service of {deals} began on {crm_on}; Stripe bills it only since {billing_on} ({days} days later)."
+    ),
+    "early_start": (
+        "{account}: Stripe bills {subs} since {billing_on}; service of {deals} began only on {crm_on} ({days}"
+        " days later)."
+    ),
     "ends_early": "{account}: {deals} runs until {crm_on}; Stripe subscription {subs} will stop on {billing_on}.",
     "ends_late": "{account}: {deals} ends on {crm_on}; Stripe subscription {subs} will run until {billing_on}.",
-    "refund_or_credit": "{account}: {impact} was refunded or credited since {diverged}; the amount of {deals} was not changed in Salesforce.",
-    "amount": "{account}: Salesforce has {crm} a month ({deals}), Stripe bills {billing} ({subs}), a difference of {size} a month. {because}",
+    "refund_or_credit": (
+        "{account}: {impact} was refunded or credited since {diverged}; the amount of {deals} was not changed"
+        " in Salesforce."
+    ),
+    "amount": (
+        "{account}: Salesforce has {crm} a month ({deals}), Stripe bills {billing} ({subs}), a difference of "
+        "{size} a month. {because}"
+    ),
 }
 
 _CORRECTIONS = {
-    "missing": "Stripe: set up a subscription of {crm} a month for {account} and bill the {impact} due since {diverged}.",
+    "missing": (
+        "Stripe: set up a subscription of {crm} a month for {account} and bill the {impact} due since {diverged}."
+    ),
     "never_billed": "Stripe: bill {account} the {impact} due for {deals}, or record in Salesforce why nothing is due.",
     "cancellation_not_in_crm": "Salesforce: end {deals} of {account} ({crm} a month) as of {billing_on}.",
-    "failed_payment": "Salesforce: end {deals} of {account} ({crm} a month) as of {billing_on}, unless Customer Success recovers the payment.",
-    "cancellation_not_in_billing": "Stripe: cancel {subs} of {account} and decide on the {impact} billed since {crm_on}.",
-    "billing_past_end": "Stripe: cancel {subs} of {account} and decide on the {impact} billed since {diverged}, or record the renewal of {deals}.",
+    "failed_payment": (
+        "Salesforce: end {deals} of {account} ({crm} a month) as of {billing_on}, unless Customer Success "
+        "recovers the payment."
+    ),
+    "cancellation_not_in_billing": (
+        "Stripe: cancel {subs} of {account} and decide on the {impact} billed since {crm_on}."
+    ),
+    "billing_past_end": (
+        "Stripe: cancel {subs} of {account} and decide on the {impact} billed since {diverged}, or record the"
+        " renewal of {deals}."
+    ),
     "extra": "Salesforce: record an expansion of {billing} a month for {account} from {diverged}.",
-    "self_service_signup": "Salesforce: create an account and an opportunity of {billing} a month for {account} from {diverged}.",
-    "trial_conversion": "Salesforce: record the conversion of {account} as a won opportunity of {billing} a month from {diverged}.",
-    "merge_residue": "Salesforce: move the opportunity of the merged account to {account}, or record one of {billing} a month from {diverged}.",
+    "self_service_signup": (
+        "Salesforce: create an account and an opportunity of {billing} a month for {account} from {diverged}."
+    ),
+    "trial_conversion": (
+        "Salesforce: record the conversion of {account} as a won opportunity of {billing} a month from {diverged}."
+    ),
+    "merge_residue": (
+        "Salesforce: move the opportunity of the merged account to {account}, or record one of {billing} a "
+        "month from {diverged}."
+    ),
     "late_start": "Stripe: bill {account} the {impact} for {crm_on} to {billing_on}.",
-    "early_start": "Stripe: credit {account} the {impact} billed from {billing_on} to {crm_on}, or correct the start of {deals}.",
+    "early_start": (
+        "Stripe: credit {account} the {impact} billed from {billing_on} to {crm_on}, or correct the start of {deals}."
+    ),
     "ends_early": "Stripe: let {subs} of {account} run until {crm_on}, the end of {deals}.",
     "ends_late": "Stripe: let {subs} of {account} end with {deals} on {crm_on} instead of {billing_on}.",
-    "refund_or_credit": "Finance: decide whether the {impact} given to {account} changes {deals} or stands as a one-time concession.",
-    "discount_in_stripe": "Stripe: remove the coupon on {subs} of {account} worth {part} a month, or record the discount in {deals}.",
+    "refund_or_credit": (
+        "Finance: decide whether the {impact} given to {account} changes {deals} or stands as a one-time concession."
+    ),
+    "discount_in_stripe": (
+        "Stripe: remove the coupon on {subs} of {account} worth {part} a month, or record the discount in {deals}."
+    ),
     "discount_in_contract": "Stripe: give {subs} of {account} the discount of {part} a month that {deals} grants.",
-    "amount_basis": "Salesforce: correct the amount or its basis on {deals} of {account}: Stripe bills {billing} a month.",
-    "currency": "Salesforce: restate {deals} of {account} at today's rate, {part} a month away from the rate of its close date.",
+    "amount_basis": (
+        "Salesforce: correct the amount or its basis on {deals} of {account}: Stripe bills {billing} a month."
+    ),
+    "currency": (
+        "Salesforce: restate {deals} of {account} at today's rate, {part} a month away from the rate of its close date."
+    ),
     "tax": "Stripe: tell tax apart from price for {account}: {part} a month of {subs} or {deals} is tax.",
     "expansion": "Salesforce: record an expansion of {part} a month for {account} from {diverged}.",
     "contraction": "Salesforce: record a contraction of {part} a month for {account} from {diverged}.",
     "trial": "Stripe: end the trial of {subs} of {account}, whose contract of {crm} a month already runs.",
     "paused": "Stripe: resume collection on {subs} of {account}, paused since {diverged}, or amend {deals}.",
-    "cancellation": "Stripe: restore the part of {part} a month that ended on {diverged} for {account}, or amend {deals}.",
+    "cancellation": (
+        "Stripe: restore the part of {part} a month that ended on {diverged} for {account}, or amend {deals}."
+    ),
     "rounding": "Finance: find the {part} a month between {deals} and {subs} of {account}.",
     "unexplained": "Finance: find out why {deals} and {subs} of {account} differ by {part} a month since {diverged}.",
 }
@@ -63,7 +125,8 @@ def with_wording(gaps: pl.DataFrame, names: pl.DataFrame, currency: str) -> pl.D
     """Add ``explanation`` and ``suggested_correction``.
 
     Args:
-        gaps: rows with amounts, dates, ids, ``gap_class``, ``cause``, ``cause_amount``, ``because`` and ``account_name``.
+        gaps: rows with amounts, dates, ids, ``gap_class``, ``cause``, ``cause_amount``, ``because`` and
+        ``account_name``.
         names: ``opportunity_id`` and ``name``.
         currency: the reporting currency.
     """

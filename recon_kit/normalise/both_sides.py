@@ -12,6 +12,7 @@ from recon_kit.normalise.conservation import conservation, rate_age
 from recon_kit.normalise.contract_mrr import value_contracts
 from recon_kit.normalise.effective import mark_effective
 from recon_kit.normalise.subscription_mrr import value_subscriptions
+from recon_kit.normalise.valuation import expose
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,8 +77,19 @@ def value_both(
         "common_rates": rates_table(rates),
     }
     kept = {name: pl.concat([getattr(crm, name), getattr(billing, name)]) for name in _KEPT}
-    doubts = [crm.not_testable, billing.not_testable, contracts.not_testable, subscriptions.not_testable]
+    doubts = [_exposed(crm, billing, contracts.rows, subscriptions.rows), contracts.not_testable, subscriptions.not_testable]
     return BothSides(read | valued | kept, pl.concat(doubts), rates)
+
+
+def _exposed(crm: Reading, billing: Reading, contracts: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Put their money beside what the readers listed before it was known."""
+    listed = pl.concat([crm.not_testable, billing.not_testable])
+    of_contracts = expose(
+        listed, contracts, subject="opportunity", key="opportunity_id", exposed="term_mrr_minor"
+    )
+    return expose(
+        of_contracts, subscriptions, subject="subscription", key="subscription_id", exposed="committed_mrr_minor"
+    )
 
 
 _KEPT = ("quarantine", "excluded", "buckets", "notes")

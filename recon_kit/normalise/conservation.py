@@ -56,7 +56,7 @@ def _rows(control_totals: pl.DataFrame, buckets: pl.DataFrame) -> list[Control]:
 
 def _sum(frame: pl.DataFrame, column: str) -> dict[tuple[str, str], int]:
     summed = frame.group_by("source", "object").agg(pl.col(column).sum())
-    return {(source, name): total for source, name, total in summed.iter_rows()}
+    return {(str(source), str(name)): int(total) for source, name, total in summed.iter_rows()}
 
 
 def _money(control_totals: pl.DataFrame, buckets: pl.DataFrame) -> list[Control]:
@@ -78,7 +78,7 @@ def _money(control_totals: pl.DataFrame, buckets: pl.DataFrame) -> list[Control]
 def _sum_money(frame: pl.DataFrame) -> dict[tuple[str, str, str], int]:
     priced = frame.filter(pl.col("amount_minor").is_not_null(), pl.col("currency") != "")
     summed = priced.group_by("source", "object", "currency").agg(pl.col("amount_minor").sum())
-    return {(source, name, currency): total for source, name, currency, total in summed.iter_rows()}
+    return {(str(source), str(name), str(code)): int(total) for source, name, code, total in summed.iter_rows()}
 
 
 def _accepted(buckets: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> list[Control]:
@@ -108,8 +108,8 @@ def rate_age(common_rates: pl.DataFrame, as_of: dt.date, max_age_days: int, *, n
     Returns:
         One row of ``controls``: days beyond the limit = 0. A company of one currency needs no rate.
     """
-    newest = common_rates["rate_on"].max()
-    age = (as_of - newest).days if newest is not None else max_age_days + 1  # type: ignore[operator]
+    newest = common_rates.select(pl.col("rate_on").max()).item()
+    age = (as_of - newest).days if newest is not None else max_age_days + 1
     beyond = max(age - max_age_days, 0) if needed else 0
     equation = f"days by which the common rate of {newest} is older than {max_age_days} = 0"
     return controls_frame([Control("normalise.fx.age", "normalise", equation, left_rows=beyond, right_rows=0)])

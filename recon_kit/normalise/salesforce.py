@@ -91,44 +91,41 @@ def read_salesforce(
     """
     cutoff = end_of_day(as_of, policy.timezone)
     snapshot = _open(raw / SALESFORCE, fields, policy.timezone, cutoff)
-    opened, sources = snapshot.raw, snapshot.sources
-    opportunities = map_opportunities(opened["Opportunity"], sources["Opportunity"], policy=policy, cutoff=cutoff)
-    accounts = read_accounts(
-        opened["Account"], sources["Account"], policy=policy, cutoff=cutoff, still_named=opportunities["parent"]
-    )
-    history = parse_history(
-        opened["OpportunityHistory"],
-        sources["OpportunityHistory"],
-        _undecided(opportunities),
-        timezone=policy.timezone,
+    settled = _settle(snapshot, policy, as_of, cutoff)
+    contracts = with_service_facts(
+        with_line_facts(
+            settled["Opportunity"].accepted, settled["OpportunityLineItem"], snapshot.raw["OpportunityLineItem"]
+        ),
+        snapshot.services,
+        known=not snapshot.raw["Contract"].is_absent,
+        close_columns=snapshot.sources["Opportunity"]["close_on"],
         cutoff=cutoff,
     )
-    wound = wind_back(opportunities, history, sources["OpportunityHistory"], cutoff=cutoff)
-    derived = derive_contracts(wound, accounts, sources["Opportunity"], policy=policy, as_of=as_of)
-    contracts = settle_contracts(opened["Opportunity"], sources["Opportunity"], derived, cutoff=cutoff)
-    lines = read_lines(
-        opened["OpportunityLineItem"], sources["OpportunityLineItem"], contracts, policy=policy, cutoff=cutoff
-    )
-    settled = {
+    left = with_churn(settled["Account"].accepted, contracts, as_of=as_of, policy=policy)
+    return _reading(snapshot, settled, contracts, with_contact_emails(left, settled["Contact"].accepted))
+
+
+def _settle(snapshot: _Snapshot, policy: Policy, as_of: dt.date, cutoff: dt.datetime) -> dict[str, Settled]:
+    """Put the records of every object into their buckets, parents before what hangs on them."""
+
+    def files(name: str) -> tuple[RawRecords, Mapping[str, list[str]]]:
+        return snapshot.raw[name], snapshot.sources[name]
+
+    said = map_opportunities(*files("Opportunity"), policy=policy, cutoff=cutoff)
+    accounts = read_accounts(*files("Account"), policy=policy, cutoff=cutoff, still_named=said["parent"])
+    history_files = files("OpportunityHistory")
+    history = parse_history(*history_files, _undecided(said), timezone=policy.timezone, cutoff=cutoff)
+    wound = wind_back(said, history, history_files[1], cutoff=cutoff)
+    derived = derive_contracts(wound, accounts, snapshot.sources["Opportunity"], policy=policy, as_of=as_of)
+    contracts = settle_contracts(*files("Opportunity"), derived, cutoff=cutoff)
+    return {
         "Account": accounts,
         "Opportunity": contracts,
-        "Contact": read_contacts(opened["Contact"], sources["Contact"], accounts, policy=policy, cutoff=cutoff),
-        "OpportunityLineItem": lines,
+        "Contact": read_contacts(*files("Contact"), accounts, policy=policy, cutoff=cutoff),
+        "OpportunityLineItem": read_lines(*files("OpportunityLineItem"), contracts, policy=policy, cutoff=cutoff),
         "Contract": snapshot.services,
-        "OpportunityHistory": settle_history(
-            opened["OpportunityHistory"], sources["OpportunityHistory"], history, contracts, cutoff=cutoff
-        ),
+        "OpportunityHistory": settle_history(*history_files, history, contracts, cutoff=cutoff),
     }
-    finished = with_service_facts(
-        with_line_facts(contracts.accepted, lines, opened["OpportunityLineItem"]),
-        snapshot.services,
-        known=not opened["Contract"].is_absent,
-        close_columns=sources["Opportunity"]["close_on"],
-        cutoff=cutoff,
-    )
-    left = with_churn(accounts.accepted, finished, as_of=as_of, policy=policy)
-    emails = with_contact_emails(left, settled["Contact"].accepted)
-    return _reading(snapshot, settled, finished, emails)
 
 
 def _open(folder: Path, fields: Mapping[str, Mapping[str, list[str]]], timezone: str, cutoff: dt.datetime) -> _Snapshot:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon_kit.normalise.salesforce_csv import FILE, LINE, LINE_COUNT, CsvText, read_csv_text, read_text, split_lines
+from recon_kit.normalise.salesforce_csv import FILE, LINE, LINE_COUNT, CsvText, read_csv_text, read_text
+from recon_kit.normalise.salesforce_csv_split import split_lines
 from recon_kit.quarantine import RAW_LIMIT
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import SALESFORCE
@@ -135,7 +136,7 @@ def _no_text() -> CsvText:
 
 def _content(records: pl.DataFrame) -> pl.Expr:
     columns = sorted(name for name in records.columns if not name.startswith("#"))
-    return pl.struct(columns).hash() if columns else pl.lit(0, dtype=pl.UInt64)
+    return pl.struct(pl.col(columns).fill_null("")).hash() if columns else pl.lit(0, dtype=pl.UInt64)
 
 
 def _encoding_notes(object_name: str, texts: dict[str, CsvText]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,6 +12,24 @@ from recon_kit.schemas import TABLES
 
 if TYPE_CHECKING:
     from recon_kit.normalise.salesforce_records import Sources
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """One thing a won opportunity must say: where, when it does not, and what to tell then."""
+
+    rule: str
+    field: str
+    is_lacking: pl.Expr
+    message: pl.Expr
+
+
+_PRODUCT = _Demand(
+    "product",
+    "OpportunityLineItem",
+    ~pl.col("has_lines") & ~pl.col("has_faulty_lines") & pl.col("product").is_null(),
+    pl.format("{} names no product.", "who"),
+)
 
 
 def gate(contracts: pl.DataFrame, sources: Sources, *, lines_known: bool) -> pl.DataFrame:
@@ -25,74 +44,54 @@ def gate(contracts: pl.DataFrame, sources: Sources, *, lines_known: bool) -> pl.
         One row per (won opportunity, thing it lacks): columns of ``gate``.
     """
     won = contracts.filter("is_won").with_columns(who=pl.coalesce("name", "opportunity_id"))
-    own_start = ~pl.col("start_on_source").is_in(sources["close_on"]) & pl.col("start_on").is_not_null()
-    amount = money.format_minor(pl.col("amount_minor"), pl.col("currency"))
-    found = [
-        _lacking(
-            won,
-            ~own_start.fill_null(value=False),
-            "start_date",
-            _start_field(sources),
-            pl.format("{} says no start of service; its close date {} is taken instead.", "who", "close_on"),
-        ),
-        _lacking(
-            won,
-            pl.col("billing_cadence").is_null(),
-            "billing_cadence",
-            _field(sources, "billing_cadence", "Billing_Cadence__c"),
-            pl.format("{} does not say how often it is billed.", "who"),
-        ),
-        _lacking(
-            won,
-            pl.col("payment_terms").is_null(),
-            "payment_terms",
-            _field(sources, "payment_terms", "Payment_Terms__c"),
-            pl.format("{} states no payment terms.", "who"),
-        ),
-        _lacking(
-            won,
-            ~(pl.col("amount_minor") > 0).fill_null(value=False),
-            "positive_amount",
-            _field(sources, "amount", "Amount"),
-            pl.when(pl.col("amount_minor").is_null())
-            .then(pl.format("{} has no amount.", "who"))
-            .otherwise(pl.format("{} has an amount of {} {}, which is not positive.", "who", amount, "currency")),
-        ),
-        _lacking(
-            won,
-            ~pl.col("kind_is_known"),
-            "known_type",
-            _field(sources, "kind", "Type"),
-            pl.when(pl.col("opportunity_type").is_null())
-            .then(pl.format("{} has no type and counts as new business.", "who"))
-            .otherwise(
-                pl.format(
-                    "{} has the type “{}”, which the policy does not list; it counts as new business.",
-                    "who",
-                    "opportunity_type",
-                )
-            ),
-        ),
-    ]
+    demands = [_start(sources), _amount(sources), _type(sources), *_terms_of_billing(sources)]
     if lines_known:
-        no_product = ~pl.col("has_lines") & ~pl.col("has_faulty_lines") & pl.col("product").is_null()
-        found.append(
-            _lacking(won, no_product, "product", "OpportunityLineItem", pl.format("{} names no product.", "who"))
+        demands.append(_PRODUCT)
+    found = [
+        won.filter(demand.is_lacking).select(
+            "opportunity_id", rule=pl.lit(demand.rule), field=pl.lit(demand.field), message=demand.message
         )
+        for demand in demands
+    ]
     return pl.concat([TABLES["gate"].empty(), *found]).sort("opportunity_id", "rule")
 
 
-def _start_field(sources: Sources) -> str:
+def _start(sources: Sources) -> _Demand:
     own = [column for column in sources["start_on"] if column not in sources["close_on"]]
-    return (own or ["Contract_Start_Date__c"])[0]
+    says_start = ~pl.col("start_on_source").is_in(sources["close_on"]) & pl.col("start_on").is_not_null()
+    message = pl.format("{} says no start of service; its close date {} is taken instead.", "who", "close_on")
+    field = (own or ["Contract_Start_Date__c"])[0]
+    return _Demand("start_date", field, ~says_start.fill_null(value=False), message)
 
 
-def _field(sources: Sources, key: str, default: str) -> str:
-    return (list(sources[key]) or [default])[0]
+def _amount(sources: Sources) -> _Demand:
+    amount = money.format_minor(pl.col("amount_minor"), pl.col("currency"))
+    not_positive = pl.format("{} has an amount of {} {}, which is not positive.", "who", amount, "currency")
+    nothing = pl.format("{} has no amount.", "who")
+    message = pl.when(pl.col("amount_minor").is_null()).then(nothing).otherwise(not_positive)
+    is_lacking = ~(pl.col("amount_minor") > 0).fill_null(value=False)
+    return _Demand("positive_amount", sources["amount"][0], is_lacking, message)
 
 
-def _lacking(won: pl.DataFrame, lacks: pl.Expr, rule: str, field: str, message: pl.Expr) -> pl.DataFrame:
-    return won.filter(lacks).select("opportunity_id", rule=pl.lit(rule), field=pl.lit(field), message=message)
+def _type(sources: Sources) -> _Demand:
+    nothing = pl.format("{} has no type and counts as new business.", "who")
+    unknown = pl.format(
+        "{} has the type “{}”, which the policy does not list; it counts as new business.", "who", "opportunity_type"
+    )
+    message = pl.when(pl.col("opportunity_type").is_null()).then(nothing).otherwise(unknown)
+    return _Demand("known_type", (list(sources["kind"]) or ["Type"])[0], ~pl.col("kind_is_known"), message)
+
+
+def _terms_of_billing(sources: Sources) -> list[_Demand]:
+    cadence = pl.format("{} does not say how often it is billed.", "who")
+    terms = pl.format("{} states no payment terms.", "who")
+    return [
+        _Demand(key, (list(sources[key]) or [column])[0], pl.col(key).is_null(), message)
+        for key, column, message in (
+            ("billing_cadence", "Billing_Cadence__c", cadence),
+            ("payment_terms", "Payment_Terms__c", terms),
+        )
+    ]
 
 
 def untestable(subject: str, frame: pl.DataFrame, identity: str, reason: str, *, priced: bool = False) -> pl.DataFrame:

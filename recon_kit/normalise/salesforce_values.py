@@ -15,6 +15,7 @@ LONGEST_TERM = 1_200
 """Longest term in months that is believed."""
 
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_DATE_LENGTH, _SHORT_LENGTH = len("2026-10-31"), 15
 _SHORT_ID = r"^[A-Za-z0-9]{15}$"
 _MOMENT = r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?\d*\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2}))?$"
 
@@ -27,7 +28,10 @@ def filled(text: pl.Expr) -> pl.Expr:
 
 def day(text: pl.Expr) -> pl.Expr:
     """Read ISO calendar dates; of a date with a time, the date as written."""
-    date = text.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$", 1).str.to_date("%Y-%m-%d", strict=False)
+    is_date = text.str.len_bytes() == _DATE_LENGTH
+    is_moment = text.str.slice(_DATE_LENGTH, 1).is_in(["T", " "])
+    written = pl.when(is_date | is_moment).then(text.str.head(_DATE_LENGTH))
+    date = written.str.to_date("%Y-%m-%d", strict=False)
     return pl.when(date.is_between(EARLIEST, LATEST)).then(date)
 
 
@@ -36,6 +40,18 @@ def moment(text: pl.Expr, timezone: str) -> pl.Expr:
 
     Without an offset the time is UTC, as the APIs give it; a date alone begins at midnight of ``timezone``.
     """
+    return text.map_batches(lambda texts: _moments(texts, timezone), return_dtype=pl.Datetime("us", "UTC"))
+
+
+def _moments(texts: pl.Series, timezone: str) -> pl.Series:
+    """Read the usual spelling at once, and only the rest piece by piece."""
+    usual = texts.str.replace(r"Z$", "+0000").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)
+    if usual.null_count() == texts.null_count():
+        return usual
+    return pl.select(pl.coalesce(usual, _unusual_moment(pl.lit(texts), timezone))).to_series()
+
+
+def _unusual_moment(text: pl.Expr, timezone: str) -> pl.Expr:
     written = pl.concat_str(
         text.str.extract(_MOMENT, 1),
         pl.lit("T"),
@@ -47,15 +63,10 @@ def moment(text: pl.Expr, timezone: str) -> pl.Expr:
     minutes = text.str.extract(_MOMENT, 6).cast(pl.Int64) * 60 + text.str.extract(_MOMENT, 7).cast(pl.Int64)
     east = pl.when(text.str.extract(_MOMENT, 5) == "-").then(-minutes).otherwise(minutes).fill_null(0)
     exact = (clock - pl.duration(minutes=east)).dt.replace_time_zone("UTC")
-    date = (
-        pl.when(text.str.len_chars() == len("2026-10-31"))
-        .then(text)
-        .str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
-    )
-    midnight = date.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
-        "UTC"
-    )
-    return pl.coalesce(exact, midnight)
+    date = pl.when(text.str.len_bytes() == _DATE_LENGTH).then(text)
+    day_start = date.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
+    midnight = day_start.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(exact, midnight.dt.convert_time_zone("UTC"))
 
 
 def boolean(text: pl.Expr) -> pl.Expr:
@@ -72,8 +83,8 @@ def whole(text: pl.Expr) -> pl.Expr:
 
 
 def quantity(text: pl.Expr) -> pl.Expr:
-    """Read a number of units into ``Decimal(38, 12)``."""
-    plain = pl.when(money.decimal_to_e(text, 12).abs() < 10**36).then(text.str.strip_prefix("+"))
+    """Read a number of units into ``Decimal(38, 12)``; null where it has more decimals."""
+    plain = pl.when(text.str.contains(r"^[+-]?\d{1,24}(\.\d{1,12}0*)?$")).then(text.str.strip_prefix("+"))
     return plain.cast(pl.Decimal(38, 12), strict=False)
 
 
@@ -95,14 +106,24 @@ def match_key(record_id: pl.Expr) -> pl.Expr:
     Reference:
         Salesforce, "Convert 15-character IDs to 18-character IDs".
     """
-    letters = [
-        sum(
-            (
-                record_id.str.slice(part * 5 + place, 1).str.contains(r"[A-Z]").cast(pl.Int64) * 2**place
-                for place in range(5)
-            ),
-            start=pl.lit(0, dtype=pl.Int64),
-        ).replace_strict(list(range(32)), list(_SUFFIX), default=None, return_dtype=pl.String)
-        for part in range(3)
-    ]
-    return pl.when(record_id.str.contains(_SHORT_ID)).then(pl.concat_str(record_id, *letters)).otherwise(record_id)
+    return record_id.map_batches(_match_keys, return_dtype=pl.String)
+
+
+def _match_keys(ids: pl.Series) -> pl.Series:
+    if not (ids.str.len_bytes() == _SHORT_LENGTH).any():
+        return ids
+    return pl.select(_lengthened(pl.lit(ids))).to_series()
+
+
+def _lengthened(record_id: pl.Expr) -> pl.Expr:
+    letters = [_suffix_letter(record_id, part) for part in range(3)]
+    is_short = record_id.str.contains(_SHORT_ID)
+    return pl.when(is_short).then(pl.concat_str(record_id, *letters)).otherwise(record_id)
+
+
+def _suffix_letter(record_id: pl.Expr, part: int) -> pl.Expr:
+    """Encode which of five characters are capitals."""
+    places = range(5)
+    capitals = [record_id.str.slice(part * 5 + place, 1).str.contains(r"[A-Z]").cast(pl.Int64) for place in places]
+    number = pl.sum_horizontal([capital * 2**place for place, capital in zip(places, capitals, strict=True)])
+    return number.replace_strict(list(range(32)), list(_SUFFIX), default=None, return_dtype=pl.String)

@@ -84,7 +84,7 @@ def _all(frames: list[pl.DataFrame]) -> pl.DataFrame:
 def _counted(reader: Reader) -> dict[str, Placed]:
     placed = {}
     for name, kind in _COUNTED.items():
-        records, _ = reader.read(name, COUNTED, object_type=kind)
+        records = reader.read(name, COUNTED, object_type=kind)
         placed[name] = reader.place(records, name, [] if name == "balance" else [missing("id", "key")])
     return placed
 

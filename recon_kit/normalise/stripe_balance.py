@@ -29,7 +29,7 @@ def read_balance(reader: Reader, modes: pl.DataFrame) -> Balance:
         reader: the pull.
         modes: ``parent_id``, ``livemode`` of the objects that transactions come from.
     """
-    payouts, _ = reader.read("payouts", PAYOUTS, object_type="payout")
+    payouts = reader.read("payouts", PAYOUTS, object_type="payout")
     typed = payouts.with_columns(*amounts(payouts, ["amount"]), *moments("arrival"))
     names = ("created", "arrival")
     rules = [
@@ -51,7 +51,7 @@ def read_balance(reader: Reader, modes: pl.DataFrame) -> Balance:
 
 
 def _place_transactions(reader: Reader, modes: pl.DataFrame) -> Placed:
-    records, _ = reader.read(
+    records = reader.read(
         "balance_transactions", BALANCE_TRANSACTIONS, object_type="balance_transaction", modes=modes, parent="source_id"
     )
     figures = ("amount", "fee", "net")
@@ -66,7 +66,7 @@ def _place_transactions(reader: Reader, modes: pl.DataFrame) -> Placed:
 
 
 def _place_items(reader: Reader, late_payouts: pl.Series) -> Placed:
-    records, _ = reader.read("payout_balance_transactions", PAYOUT_ITEMS, object_type="payout_balance_transaction")
+    records = reader.read("payout_balance_transactions", PAYOUT_ITEMS, object_type="payout_balance_transaction")
     late = pl.col("bucket").is_null() & pl.col("payout_id").is_in(late_payouts.implode())
     known = records.with_columns(
         bucket=pl.when(late).then(pl.lit("excluded")).otherwise("bucket"),

@@ -14,10 +14,10 @@ from recon_kit.normalise.stripe_invoice_lines import (
     faults_by_invoice,
     line_rows,
     place_overflow,
-    read_embedded,
+    typed_lines,
 )
 from recon_kit.normalise.stripe_invoices import invoice_rows, invoice_rules, read_invoices
-from recon_kit.normalise.stripe_items import FAULTY_ITEM, faults_by_subscription, item_rows, read_items
+from recon_kit.normalise.stripe_items import FAULTY_ITEM, complete_items, faults_by_subscription, item_rows
 from recon_kit.normalise.stripe_items_of_lines import items_as_invoiced
 from recon_kit.normalise.stripe_object import Reader
 from recon_kit.normalise.stripe_payments import paid_by_as_of, place_money
@@ -100,12 +100,14 @@ def read_billing(reader: Reader) -> Billing:
         "invoice_lines": invoiced.lines,
     }
     accepted = placed["invoices"].accepted
-    return Billing(placed, tables, accepted, _incomplete(subscribed, accepted, discounts, invoiced.lines))
+    return Billing(
+        placed, tables, accepted, _incomplete(subscribed, accepted, discounts, placed["invoice_lines"].accepted)
+    )
 
 
 def _read_invoiced(reader: Reader, customers: pl.Series) -> Invoiced:
-    records, patched = read_invoices(reader)
-    embedded = read_embedded(reader, patched)
+    records, listed = read_invoices(reader)
+    embedded = typed_lines(listed)
     faulty = records.join(faults_by_invoice(embedded), on=["file", "line"], how="left", validate="1:1")
     placed = {"invoices": reader.place(faulty, "invoices", [*invoice_rules(customers), FAULTY_LINE])}
     placed["invoice_payments"], _ = place_money(reader, "invoice_payments")
@@ -128,8 +130,8 @@ def _read_invoiced(reader: Reader, customers: pl.Series) -> Invoiced:
 
 
 def _read_subscribed(reader: Reader, customers: pl.Series, catalogue: Catalogue) -> tuple[Placed, pl.DataFrame]:
-    records, patched = read_subscriptions(reader)
-    items = read_items(reader, records, patched)
+    records, listed, patched = read_subscriptions(reader)
+    items = complete_items(reader, records, listed, patched)
     faulty = records.join(faults_by_subscription(items), on=["file", "line"], how="left", validate="1:1")
     placed = reader.place(faulty, "subscriptions", [*subscription_rules(customers), FAULTY_ITEM])
     owners = placed.accepted.rename({"key": "subscription_id"})
@@ -166,35 +168,27 @@ def _tiers(reader: Reader, catalogue: Catalogue, items: pl.DataFrame) -> pl.Data
 
 
 def _incomplete(
-    subscribed: pl.DataFrame, invoices: pl.DataFrame, discounts: pl.DataFrame, lines: pl.DataFrame
+    subscribed: pl.DataFrame, invoices: pl.DataFrame, discounts: pl.DataFrame, overflow: pl.DataFrame
 ) -> pl.DataFrame:
     """List what Stripe sent only in part: lists of which pages are missing, discounts of which only the id is known."""
     unknown = discounts.filter(pl.col("duration").is_null())
-    counted = lines.group_by("invoice_id").agg(lines=pl.len())
-    cut_short = invoices.filter(pl.col("lines_more") == "true").join(
-        counted, left_on="key", right_on="invoice_id", how="left", validate="1:1"
+    named = pl.col("discount_id").fill_null("without id")
+    short = invoices.filter(pl.col("lines_more") == "true").join(
+        overflow, left_on="key", right_on="invoice_id", how="anti"
     )
+    listed_in_part = subscribed.filter(pl.col("items_more") == "true")
     return pl.concat(
         [
             unknown.select(
                 subject="owner",
                 id="owner_id",
-                reason=pl.format(
-                    "The coupon of discount {} is not in the snapshot. Pull coupons.",
-                    pl.col("discount_id").fill_null("?"),
-                ),
+                reason=pl.format("The coupon of discount {} is not in the snapshot. Pull coupons.", named),
             ),
-            subscribed.filter(pl.col("items_more") == "true").select(
-                subject=pl.lit("subscription"),
-                id="key",
-                reason=pl.lit("Stripe listed only its first items. Pull the subscription with all its items."),
-            ),
-            cut_short.filter(pl.col("lines") <= pl.col("lines_read")).select(
-                subject=pl.lit("invoice"),
-                id="key",
-                reason=pl.lit("Stripe listed only its first lines. Pull invoice_lines for it."),
-            )
-            if "lines_read" in cut_short.columns
-            else pl.DataFrame(schema={"subject": pl.String, "id": pl.String, "reason": pl.String}),
+            listed_in_part.select(subject=pl.lit("subscription"), id="key", reason=pl.lit(_FIRST_ITEMS)),
+            short.select(subject=pl.lit("invoice"), id="key", reason=pl.lit(_FIRST_LINES)),
         ]
     )
+
+
+_FIRST_ITEMS = "Stripe listed only its first items. Pull the subscription with all its items."
+_FIRST_LINES = "Stripe listed only its first lines and there are no others. Pull invoice_lines."

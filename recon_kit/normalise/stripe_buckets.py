@@ -50,12 +50,14 @@ class Placed:
 
     Attributes:
         accepted: records that become rows.
+        later: records after as_of, for what they tell of the time before.
         quarantine: rows of ``quarantine``.
         excluded: rows of ``excluded``.
         buckets: rows of ``buckets``.
     """
 
     accepted: pl.DataFrame
+    later: pl.DataFrame
     quarantine: pl.DataFrame = field(default_factory=TABLES["quarantine"].empty)
     excluded: pl.DataFrame = field(default_factory=TABLES["excluded"].empty)
     buckets: pl.DataFrame = field(default_factory=TABLES["buckets"].empty)
@@ -154,6 +156,7 @@ def place_rest(records: pl.DataFrame, pull: Pull, raw_object: RawObject, rules: 
     name = raw_object.name
     return Placed(
         accepted=placed.filter(pl.col("bucket") == "accepted"),
+        later=placed.filter(pl.col("cause") == AFTER_AS_OF),
         quarantine=_quarantine_rows(read.filter(pl.col("bucket") == "quarantined"), pull, name, rules),
         excluded=read.filter(pl.col("bucket") == "excluded").select(
             source=pl.lit(STRIPE), object=pl.lit(name), key="key", reason="cause"

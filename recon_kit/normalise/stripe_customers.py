@@ -13,7 +13,7 @@ from recon_kit.normalise.stripe_values import day
 
 def read_customers(reader: Reader) -> Placed:
     """Read customers, deleted ones included."""
-    records, _ = reader.read("customers", CUSTOMERS, object_type="customer", required=("id",))
+    records = reader.read("customers", CUSTOMERS, object_type="customer", required=("id",))
     return reader.place(records, "customers", [missing("id", "key"), possible_moment("created", "created")])
 
 

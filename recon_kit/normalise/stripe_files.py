@@ -73,6 +73,15 @@ def query_lines(connection: duckdb.DuckDBPyConnection, file: Path, query: Callab
     return rows
 
 
+def run_on_lines(connection: duckdb.DuckDBPyConnection, file: Path, statement: Callable[[str], str]) -> None:
+    """Run a statement without result over the lines of a file, as ``query_lines`` does."""
+    try:
+        connection.execute(statement(_scan(file)))
+    except duckdb.Error:
+        connection.register("plain_lines", _plain_lines(file).to_arrow())
+        connection.execute(statement("select line, text from plain_lines"))
+
+
 def _scan(file: Path) -> str:
     name = str(file).replace("'", "''")
     return (

@@ -65,8 +65,8 @@ class History:
         """List the later events that tell what an object was before."""
         return self._undoable.get(object_id, [])
 
-    def changed_ids(self, also: list[str]) -> pl.Series:
-        """List the objects whose state on as_of can be told from events."""
+    def changed_ids(self, *also: str) -> pl.Series:
+        """List the objects whose state on as_of events tell."""
         return pl.Series([*self._undoable, *also], dtype=pl.String)
 
     @property
@@ -152,22 +152,22 @@ def restore_state(
     """
     known = records.with_columns(is_restored=pl.lit(value=False))
     last = dict(history.deleted(object_type).select("object_id", "payload").iter_rows())
-    places = known.filter(
-        pl.col("bucket").is_null(), pl.col("key").is_in(history.changed_ids([*last]).implode())
-    ).select("file", "line", "key")
+    places = known.filter(pl.col("bucket").is_null(), pl.col("key").is_in(history.changed_ids(*last).implode())).select(
+        "file", "line", "key"
+    )
     texts = texts_of(pull.connection, pull.snapshot, places).join(places, on=["file", "line"], validate="1:1")
     wound = [
         wind_back(last.get(key) or text, history.undoable(key)) for text, key in texts.select("text", "key").iter_rows()
     ]
     changed = texts.select("file", "line").with_columns(pl.Series("text", wound, dtype=pl.String))
-    back = _brought_back(pull, known, history, object_type)
+    back = _brought_back(known, history, object_type)
     patched = pl.concat([changed.with_columns(is_restored=pl.lit(value=False)), back])
     if patched.is_empty():
         return known, patched.drop("is_restored")
     return _replaced(pull, known, shape, patched), patched.drop("is_restored")
 
 
-def _brought_back(pull: Pull, records: pl.DataFrame, history: History, object_type: str) -> pl.DataFrame:
+def _brought_back(records: pl.DataFrame, history: History, object_type: str) -> pl.DataFrame:
     present = records.filter(pl.col("is_object"))["key"].drop_nulls()
     gone = history.deleted(object_type).filter(~pl.col("object_id").is_in(present.implode()))
     rows = gone.group_by("object_id", maintain_order=True).last()

@@ -6,7 +6,7 @@ import polars as pl
 
 from recon_kit.normalise.stripe_buckets import AFTER_AS_OF, Placed
 from recon_kit.normalise.stripe_object import Reader
-from recon_kit.normalise.stripe_records import PLACE, elements_of
+from recon_kit.normalise.stripe_records import PLACE
 from recon_kit.normalise.stripe_rules import (
     faulty_inside,
     known_currency,
@@ -15,7 +15,7 @@ from recon_kit.normalise.stripe_rules import (
     possible_moment,
     whole_amount,
 )
-from recon_kit.normalise.stripe_shapes_invoices import INVOICE_LINES, OVERFLOW_LINES
+from recon_kit.normalise.stripe_shapes_invoices import OVERFLOW_LINES
 from recon_kit.normalise.stripe_values import amounts, currency_code, day, decimal, exact_e12, moments, unparsed, yes
 from recon_kit.quarantine import Rule
 
@@ -35,12 +35,8 @@ FAULTY_LINE = faulty_inside(
 )
 
 
-def read_embedded(reader: Reader, patched: pl.DataFrame) -> pl.DataFrame:
-    """Read the lines inside invoices: ``file``, ``line`` of the invoice, ``position``, typed fields."""
-    return _typed(elements_of(reader.pull, "invoices", INVOICE_LINES, patched))
-
-
-def _typed(lines: pl.DataFrame) -> pl.DataFrame:
+def typed_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Parse what invoice lines say."""
     coded = lines.with_columns(
         currency=currency_code(),
         kind=pl.col("kind").replace_strict(_KINDS, default=pl.col("kind")),
@@ -69,11 +65,11 @@ def place_overflow(reader: Reader, invoices: pl.DataFrame, embedded: pl.DataFram
         invoices: ``invoice_id``, ``bucket``, ``cause`` of every invoice that was read.
         embedded: ``line_id``, ``invoice_id`` of lines already known from inside their invoice.
     """
-    records, _ = reader.read("invoice_lines", OVERFLOW_LINES, object_type="line_item")
+    records = reader.read("invoice_lines", OVERFLOW_LINES, object_type="line_item")
     parents = invoices.drop_nulls("invoice_id").unique("invoice_id", keep="first")
     late = parents.filter(pl.col("cause") == AFTER_AS_OF)["invoice_id"]
     twice = embedded.select("line_id", "invoice_id", is_embedded=pl.lit(value=True)).unique(["line_id", "invoice_id"])
-    known = _typed(records).join(twice, on=["line_id", "invoice_id"], how="left", validate="m:1")
+    known = typed_lines(records).join(twice, on=["line_id", "invoice_id"], how="left", validate="m:1")
     undecided = pl.col("bucket").is_null()
     belongs_later = undecided & pl.col("invoice_id").is_in(late.implode())
     repeats = undecided & pl.col("is_embedded").fill_null(value=False)

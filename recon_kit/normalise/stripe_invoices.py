@@ -7,7 +7,7 @@ import polars as pl
 from recon_kit.asof import is_after, unless_after
 from recon_kit.normalise.stripe_object import Reader
 from recon_kit.normalise.stripe_rules import known_currency, missing, one_of, points_to, possible_moment, whole_amount
-from recon_kit.normalise.stripe_shapes_invoices import INVOICES
+from recon_kit.normalise.stripe_shapes_invoices import INVOICE_LINES, INVOICES
 from recon_kit.normalise.stripe_values import amounts, day, moments, whole, yes
 from recon_kit.quarantine import Rule
 
@@ -23,18 +23,18 @@ _TRANSITIONS = (
 
 
 def read_invoices(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read invoices.
-
-    Returns:
-        (records, typed and wound back by events; the texts that replaced those of the file).
-    """
-    records, patched = reader.read(
-        "invoices", INVOICES, object_type="invoice", required=("id", "customer_id", "currency", "total")
+    """Read invoices, typed and wound back by events, and the lines inside them as text (see ``Reader``)."""
+    records, lines, _ = reader.read_with_elements(
+        "invoices",
+        INVOICES,
+        INVOICE_LINES,
+        object_type="invoice",
+        required=("id", "customer_id", "currency", "total"),
     )
     typed = records.with_columns(
         *amounts(records, _AMOUNTS), *moments(*_MOMENTS), status=pl.coalesce("status", _status_of_2018())
     )
-    return typed, patched
+    return typed, lines
 
 
 def _status_of_2018() -> pl.Expr:

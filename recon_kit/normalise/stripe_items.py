@@ -10,9 +10,9 @@ from recon_kit import money, mrr
 from recon_kit.asof import is_after
 from recon_kit.normalise.stripe_files import texts_of
 from recon_kit.normalise.stripe_prices import PRICE, PRICE_TEXT, Catalogue, price_columns
-from recon_kit.normalise.stripe_records import Pull, elements_of, parse_texts
+from recon_kit.normalise.stripe_records import Pull, parse_texts
 from recon_kit.normalise.stripe_rules import faulty_inside
-from recon_kit.normalise.stripe_shapes import SUBSCRIPTION_ITEMS, TAX_RATES, TOP_LEVEL_PLAN
+from recon_kit.normalise.stripe_shapes import TAX_RATES, TOP_LEVEL_PLAN
 from recon_kit.normalise.stripe_values import currency_code, day, decimal, exact_e12, moments, yes
 
 if TYPE_CHECKING:
@@ -26,14 +26,15 @@ FAULTY_ITEM = faulty_inside(
 )
 
 
-def read_items(reader: Reader, subscriptions: pl.DataFrame, patched: pl.DataFrame) -> pl.DataFrame:
-    """Read the items inside subscriptions; one without items is its own item (2018: plan and quantity at the top).
+def complete_items(
+    reader: Reader, subscriptions: pl.DataFrame, listed: pl.DataFrame, patched: pl.DataFrame
+) -> pl.DataFrame:
+    """Make a subscription without items its own item: in 2018 plan and quantity could stand at the top.
 
     Returns:
         One row per item: ``file``, ``line`` of the subscription, ``position``, fields as text, ``created_at``,
         ``trial_end_at``.
     """
-    listed = elements_of(reader.pull, "subscriptions", SUBSCRIPTION_ITEMS, patched)
     bare = subscriptions.filter(pl.col("bucket").is_null(), pl.col("plan").is_not_null()).join(
         listed, on=["file", "line"], how="anti"
     )
@@ -88,7 +89,7 @@ def item_rows(items: pl.DataFrame, subscriptions: pl.DataFrame, catalogue: Catal
     ``prices`` does.
 
     Args:
-        items: from ``read_items``, with whatever columns it has.
+        items: from ``complete_items``, with whatever columns it has.
         subscriptions: accepted: ``file``, ``line``, ``subscription_id``, ``currency``, ``default_tax_rates``.
         catalogue: prices, products and tax rates.
         reader: cutoff and time zone.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from recon_kit.normalise.stripe_billing import Billing
-from recon_kit.normalise.stripe_buckets import AFTER_AS_OF, Placed
+from recon_kit.normalise.stripe_buckets import Placed
 from recon_kit.normalise.stripe_object import Reader
 from recon_kit.normalise.stripe_payments import (
     charge_rows,
@@ -38,24 +38,20 @@ def read_payments(reader: Reader, billing: Billing) -> Payments:
     disputes, _ = place_money(reader, "disputes", parents=known)
     notes, _ = place_money(reader, "credit_notes", parents=billing.tables["invoices"]["invoice_id"])
     intents, _ = place_money(reader, "payment_intents")
-    ties = invoice_of_payment(
-        {
-            "invoices": billing.invoices,
-            "invoice_payments": billing.placed["invoice_payments"].accepted,
-            "payment_intents": intents.accepted,
-        }
-    )
+    paid = billing.placed["invoice_payments"]
+    ties = invoice_of_payment(billing.invoices, paid.accepted, intents.accepted)
     given_back = refund_rows(refunds.accepted, reader)
-    later = refunded.filter(pl.col("cause") == AFTER_AS_OF)
     tables = {
-        "charges": charge_rows(charges.accepted, given_back, later, ties, reader),
+        "charges": charge_rows(charges.accepted, given_back, refunds.later, ties, reader),
         "refunds": given_back,
         "disputes": dispute_rows(disputes.accepted, reader),
         "credit_notes": credit_note_rows(notes.accepted, reader),
     }
-    if not reader.history.is_known:
-        late = charged.filter(pl.col("cause") == AFTER_AS_OF)
-        tables["invoices"] = without_later_attempts(billing.tables["invoices"], late, ties)
+    ever = invoice_of_payment(
+        billing.invoices, pl.concat([paid.accepted, paid.later]), pl.concat([intents.accepted, intents.later])
+    )
+    told = reader.history.changed_ids()
+    tables["invoices"] = without_later_attempts(billing.tables["invoices"], charges.later, ever, told)
     placed = {
         "charges": charges,
         "refunds": refunds,

@@ -9,7 +9,7 @@ import polars as pl
 from recon_kit.normalise.stripe_buckets import Placed, place_first, place_rest, with_money
 from recon_kit.normalise.stripe_history import History, restore_state
 from recon_kit.normalise.stripe_paths import Shape
-from recon_kit.normalise.stripe_records import Pull, records_of
+from recon_kit.normalise.stripe_records import Pull, records_and_elements, records_of, with_changed_elements
 from recon_kit.normalise.stripe_values import currency_code
 from recon_kit.quarantine import Rule
 from recon_kit.schemas.raw import STRIPE, STRIPE_OBJECTS
@@ -35,7 +35,7 @@ class Reader:
         required: tuple[str, ...] = (),
         modes: pl.DataFrame | None = None,
         parent: str | None = None,
-    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    ) -> pl.DataFrame:
         """Read an object, place what content does not matter for, and wind the rest back to as_of.
 
         Args:
@@ -47,17 +47,36 @@ class Reader:
             parent: the column of these records that names such an object.
 
         Returns:
-            (records with ``key`` for ``id`` and ISO ``currency``; the texts that replaced those of the file).
+            The records, with ``key`` for ``id`` and ISO ``currency``.
 
         Raises:
             SchemaError: no record at all has a required field.
         """
         records = records_of(self.pull, object_name, shape)
         _require(object_name, records, required)
+        return self._wind_back(_inherit(records, modes, parent), object_name, shape, object_type)[0]
+
+    def read_with_elements(
+        self, object_name: str, shape: Shape, inner: Shape, *, object_type: str, required: tuple[str, ...]
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Read an object and a list inside it; arguments as ``read``.
+
+        Returns:
+            (the records; the elements of their lists, with ``file`` and ``line`` of the record; the texts that replaced
+            those of the file: ``file``, ``line``, ``text``).
+        """
+        records, elements = records_and_elements(self.pull, object_name, shape, inner)
+        _require(object_name, records, required)
+        wound, patched = self._wind_back(records, object_name, shape, object_type)
+        return wound, with_changed_elements(self.pull, elements, inner, patched), patched
+
+    def _wind_back(
+        self, records: pl.DataFrame, object_name: str, shape: Shape, object_type: str
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         named = with_money(records, RAW[object_name])
         named = named.rename({"id": "key"}) if "id" in named.columns else named.with_columns(_line_key())
         named = named if "created_seconds" in named.columns else named.with_columns(_no_text("created_seconds"))
-        placed = place_first(_inherit(named, modes, parent), self.pull, source_mode=self.source_mode)
+        placed = place_first(named, self.pull, source_mode=self.source_mode)
         wound, patched = restore_state(self.pull, placed, shape, self.history, object_type=object_type)
         code = currency_code() if "currency" in wound.columns else pl.lit(None, dtype=pl.String)
         return wound.with_columns(code.alias("currency")), patched

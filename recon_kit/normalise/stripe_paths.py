@@ -66,21 +66,49 @@ class Shape:
         """The columns the fields become."""
         return [one.name for one in self.fields]
 
+    @property
+    def columns(self) -> str:
+        """SQL of the fields over ``o``."""
+        return ", ".join(f'{one.expression} as "{one.name}"' for one in self.fields)
+
     def select(self, lines: str) -> str:
-        """Return SQL: one row per line (or element): ``line``, the fields, and of lines ``is_object``, ``digest``."""
-        parsed = f"""
-            select line, digest, is_object,
-                   case when is_object then json_transform(text, '{json.dumps(self.spec)}') end as o
-            from (select line, text, hash(text) as digest,
-                         starts_with(ltrim(text), '{{') and json_valid(text) as is_object
-                  from ({lines}) where trim(text) <> '')"""  # noqa: S608  (paths and file names are our own)
-        columns = ", ".join(f'{one.expression} as "{one.name}"' for one in self.fields)
+        """Return SQL over rows (``line``, ``text``): ``line``, ``digest``, ``is_object`` and the fields."""
+        return self.pick(f"({parsed(lines, self.spec)})")
+
+    def pick(self, source: str) -> str:
+        """Return SQL over what ``parsed`` gives: one row per line, or per element with its ``position`` from 1."""
         if self.each is None:
-            return f"select line::bigint as line, digest, is_object, {columns} from ({parsed})"  # noqa: S608
+            return f"select line, digest, o is not null as is_object, {self.columns} from {source}"  # noqa: S608
+        listed = access(self.each)
         return f"""
-            select line::bigint as line, position, {columns}
-            from (select line, unnest({access(self.each)}) as o,
-                         unnest(range(1, len({access(self.each)}) + 1)) as position from ({parsed}))"""  # noqa: S608
+            select line, position, {self.columns}
+            from (select line, unnest({listed}) as o, unnest(range(1, len({listed}) + 1)) as position
+                  from {source})"""  # noqa: S608  (paths are our own)
+
+
+def parsed(lines: str, spec: Spec) -> str:
+    """Return SQL that parses lines: ``line``, ``digest`` of the bytes, ``o``: null where the line is not one object.
+
+    Only lines that are not blank are records. Long texts are not trimmed, for trimming copies them.
+    """
+    return f"""
+        select line::bigint as line, hash(text) as digest,
+               case when text[1] = '{{' or starts_with(ltrim(text), '{{')
+                    then try(json_transform(text, '{json.dumps(spec)}')) end as o
+        from ({lines}) where strlen(text) > 256 or trim(text) <> ''"""  # noqa: S608  (file names are quoted)
+
+
+def union(first: Spec, second: Spec) -> Spec:
+    """Return the spec of everything that either of two specs names."""
+    return {**first, **{key: _united(first[key], value) if key in first else value for key, value in second.items()}}
+
+
+def _united(one: object, other: object) -> object:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return union(one, other)
+    if isinstance(one, list) and isinstance(other, list):
+        return [_united(one[0], other[0])]
+    return other
 
 
 def access(path: str) -> str:

@@ -53,7 +53,7 @@ def place_money(
     """
     how = MONEY[object_name]
     parent = how.parent[1] if how.parent else None
-    records, _ = reader.read(object_name, how.shape, object_type=how.object_type, modes=modes, parent=parent)
+    records = reader.read(object_name, how.shape, object_type=how.object_type, modes=modes, parent=parent)
     typed = records.with_columns(*amounts(records, how.amounts), *moments(*how.moments))
     rules: list[Rule] = [
         missing("id", "key"),
@@ -67,25 +67,24 @@ def place_money(
     return reader.place(typed, object_name, rules), typed
 
 
-def invoice_of_payment(placed: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def invoice_of_payment(
+    invoices: pl.DataFrame, invoice_payments: pl.DataFrame, payment_intents: pl.DataFrame
+) -> pl.DataFrame:
     """Tie charges and payment intents to invoices: ``payment_id``, ``invoice_id``; ambiguous ones are left out.
 
     From payments of invoices (new shapes), the invoice's own charge and payment intent, and the payment intent's
     invoice (old shapes).
     """
+    inside = invoices.select("key", "payments").explode("payments").drop_nulls("payments")
     pairs = [
-        placed[name].select(payment_id=column, invoice_id=invoice)
-        for name, invoice, columns in (
-            ("invoice_payments", "invoice_id", ("charge_id", "payment_intent_id")),
-            ("invoices", "key", ("charge_id", "payment_intent_id")),
-            ("payment_intents", "invoice_id", ("key", "charge_id")),
-        )
-        for column in columns
-    ]
-    inside = placed["invoices"].select("key", "payments").explode("payments").drop_nulls("payments")
-    pairs += [
-        inside.select(payment_id=pl.col("payments").str.json_path_match(f"$.{kind}"), invoice_id="key")
-        for kind in ("charge", "payment_intent")
+        invoice_payments.select(payment_id="charge_id", invoice_id="invoice_id"),
+        invoice_payments.select(payment_id="payment_intent_id", invoice_id="invoice_id"),
+        invoices.select(payment_id="charge_id", invoice_id="key"),
+        invoices.select(payment_id="payment_intent_id", invoice_id="key"),
+        payment_intents.select(payment_id="key", invoice_id="invoice_id"),
+        payment_intents.select(payment_id="charge_id", invoice_id="invoice_id"),
+        inside.select(payment_id=pl.col("payments").str.json_path_match("$.charge"), invoice_id="key"),
+        inside.select(payment_id=pl.col("payments").str.json_path_match("$.payment_intent"), invoice_id="key"),
     ]
     return pl.concat(pairs).drop_nulls().unique().unique("payment_id", keep="none")
 
@@ -141,8 +140,10 @@ def charge_rows(
     )
 
 
-def without_later_attempts(invoices: pl.DataFrame, later_charges: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
-    """Take attempts to collect after as_of out of ``attempt_count``; for snapshots without events."""
+def without_later_attempts(
+    invoices: pl.DataFrame, later_charges: pl.DataFrame, ties: pl.DataFrame, told: pl.Series
+) -> pl.DataFrame:
+    """Take attempts to collect after as_of out of ``attempt_count``, but for invoices of which events told it."""
     tied = later_charges.select(by_charge="key", by_intent="payment_intent_id", told="invoice_id")
     for column in ("by_charge", "by_intent"):
         names = ties.rename({"payment_id": column, "invoice_id": f"invoice_{column}"})
@@ -151,7 +152,8 @@ def without_later_attempts(invoices: pl.DataFrame, later_charges: pl.DataFrame, 
     counted = named.group_by("invoice_id").agg(later=pl.len().cast(pl.Int64))
     left = pl.max_horizontal(pl.col("attempt_count") - pl.col("later").fill_null(0), 0)
     joined = invoices.join(counted, on="invoice_id", how="left", validate="1:1")
-    return joined.with_columns(attempt_count=pl.when(pl.col("attempt_count").is_not_null()).then(left)).drop("later")
+    untold = pl.col("attempt_count").is_not_null() & ~pl.col("invoice_id").is_in(told.implode())
+    return joined.with_columns(attempt_count=pl.when(untold).then(left).otherwise("attempt_count")).drop("later")
 
 
 def refund_rows(accepted: pl.DataFrame, reader: Reader) -> pl.DataFrame:

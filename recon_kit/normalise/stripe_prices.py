@@ -62,7 +62,7 @@ def read_catalogue(reader: Reader) -> Catalogue:
     """Read prices, coupons, products and tax rates; each may be absent."""
     placed: dict[str, Placed] = {}
     for name, shape, kind in (("products", PRODUCTS, "product"), ("tax_rates", TAX_RATES, "tax_rate")):
-        records, _ = reader.read(name, shape, object_type=kind)
+        records = reader.read(name, shape, object_type=kind)
         placed[name] = reader.place(records, name, [missing("id", "key")])
     products = placed["products"].accepted.select(product_id="key", product="name")
     placed["prices"] = _place_prices(reader)
@@ -77,7 +77,7 @@ def read_catalogue(reader: Reader) -> Catalogue:
 
 
 def _place_prices(reader: Reader) -> Placed:
-    records, _ = reader.read("prices", PRICES, object_type="price")
+    records = reader.read("prices", PRICES, object_type="price")
     rules = [
         missing("id", "key"),
         known_currency(),
@@ -88,7 +88,7 @@ def _place_prices(reader: Reader) -> Placed:
 
 
 def _place_coupons(reader: Reader) -> Placed:
-    records, _ = reader.read("coupons", COUPONS, object_type="coupon")
+    records = reader.read("coupons", COUPONS, object_type="coupon")
     typed = records.with_columns(amounts(records, ["amount_off"]))
     rules = [
         missing("id", "key"),

@@ -7,7 +7,7 @@ import polars as pl
 from recon_kit.asof import is_after, unless_after
 from recon_kit.normalise.stripe_object import Reader
 from recon_kit.normalise.stripe_rules import known_currency, missing, one_of, points_to, possible_moment
-from recon_kit.normalise.stripe_shapes import SUBSCRIPTIONS
+from recon_kit.normalise.stripe_shapes import SUBSCRIPTION_ITEMS, SUBSCRIPTIONS
 from recon_kit.normalise.stripe_values import day, moments, yes
 from recon_kit.quarantine import Rule
 
@@ -28,12 +28,16 @@ _MOMENTS = [
 ]
 
 
-def read_subscriptions(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read subscriptions: (records with instants, wound back by events; the texts that replaced those of the file)."""
-    records, patched = reader.read(
-        "subscriptions", SUBSCRIPTIONS, object_type="subscription", required=("id", "customer_id", "status")
+def read_subscriptions(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read subscriptions, with instants and wound back by events, their items, and changed texts (see ``Reader``)."""
+    records, items, patched = reader.read_with_elements(
+        "subscriptions",
+        SUBSCRIPTIONS,
+        SUBSCRIPTION_ITEMS,
+        object_type="subscription",
+        required=("id", "customer_id", "status"),
     )
-    return records.with_columns(*moments(*_MOMENTS)), patched
+    return records.with_columns(*moments(*_MOMENTS)), items, patched
 
 
 def subscription_rules(customers: pl.Series) -> list[Rule]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon_kit.resolve.company_names import named_core
 from recon_kit.resolve.domains import address, host_of_address, host_of_website, with_domain
 from recon_kit.resolve.survivors import survivors
 from recon_kit.salesforce_id import long_id
 from recon_kit.schemas import TABLES
 
-ID, EMAIL, DOMAIN = "id", "e-mail", "domain"
+ID, EMAIL, DOMAIN, NAME = "id", "e-mail", "domain", "name"
 
 EMAIL_PROBABILITY = 0.98
 """Probability that a customer belongs to the only account that carries its e-mail address.
@@ -23,15 +24,21 @@ DOMAIN_PROBABILITY = 0.96
 Assumed, not measured; the calibrated model replaces it.
 """
 
-_STRENGTH = {ID: 1.0, EMAIL: EMAIL_PROBABILITY, DOMAIN: DOMAIN_PROBABILITY}
+NAME_PROBABILITY = 0.60
+"""Probability that a customer belongs to the only account of its name: enough for a person to look, not to link.
+
+Assumed, not measured; the calibrated model replaces it.
+"""
+
+_STRENGTH = {ID: 1.0, EMAIL: EMAIL_PROBABILITY, DOMAIN: DOMAIN_PROBABILITY, NAME: NAME_PROBABILITY}
 _PAIR = ["customer_id", "account_id"]
 
 
 def propose_candidates(accounts: pl.DataFrame, customers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Pair customers with accounts by explicit id, e-mail address and company domain.
+    """Pair customers with accounts by explicit id, e-mail address, company domain and company name.
 
-    The strongest kind of evidence a customer has speaks first; what probability it leaves goes to the next kind. Accounts
-    that the same evidence names share its probability, so that over one customer it sums to at most 1.
+    The strongest kind of evidence a customer has speaks first; what probability it leaves goes to the next kind.
+    Accounts that the same evidence names share its probability, so that over one customer it sums to at most 1.
 
     Args:
         accounts: rows of ``accounts``; what a merged account carries counts for its survivor.
@@ -39,16 +46,18 @@ def propose_candidates(accounts: pl.DataFrame, customers: pl.DataFrame, claims: 
         claims: what :func:`recon_kit.resolve.explicit_claims` returns.
 
     Returns:
-        One row per (customer_id, account_id), sorted: columns of ``candidates`` with working columns ``kind`` (id, e-mail,
-        domain), ``value`` (the address or domain shared), ``sharing`` (accounts that the same evidence names).
+        One row per (customer_id, account_id), sorted: columns of ``candidates`` with working columns ``kind`` (id,
+        e-mail, domain, name), ``value`` (what is shared), ``sharing`` (accounts that the same evidence
+        names).
     """
     by_id = _named_by_id(claims)
     living = _living(accounts)
     by_email = _sharing(_addresses_of_customers(customers), _addresses_of_accounts(living), "address")
     by_domain = _sharing(_domains_of_customers(customers), _domains(living, customers, by_id), "domain")
+    by_name = _sharing(named_core(customers, "customer_id"), named_core(living, "account_id"), "core_name")
     kinds = [
         frame.select(*_PAIR, "value", kind=pl.lit(kind))
-        for kind, frame in ((ID, by_id), (EMAIL, by_email), (DOMAIN, by_domain))
+        for kind, frame in ((ID, by_id), (EMAIL, by_email), (DOMAIN, by_domain), (NAME, by_name))
     ]
     return _share_probability(pl.concat(kinds))
 
@@ -72,7 +81,7 @@ def _living(accounts: pl.DataFrame) -> pl.DataFrame:
     known = accounts.with_columns(account_key=long_id(pl.col("account_id"))).join(
         survivors(accounts), on="account_key", how="inner", suffix="_now", validate="1:1"
     )
-    columns = ["website", "billing_email", "contact_emails"]
+    columns = ["name", "website", "billing_email", "contact_emails"]
     living = known.filter(pl.col("survivor_id_now").is_not_null())
     return living.select(pl.col("survivor_id_now").alias("account_id"), *columns)
 
@@ -139,5 +148,7 @@ def _left_by_stronger() -> pl.Expr:
     """Probability that a customer's stronger kinds of evidence leave to the kind of this row."""
     has_id = (pl.col("kind") == ID).any().over("customer_id")
     has_email = (pl.col("kind") == EMAIL).any().over("customer_id")
-    after_email = pl.when(has_email & (pl.col("kind") == DOMAIN)).then(1.0 - EMAIL_PROBABILITY).otherwise(1.0)
-    return pl.when(has_id & (pl.col("kind") != ID)).then(0.0).otherwise(after_email)
+    has_domain = (pl.col("kind") == DOMAIN).any().over("customer_id")
+    after_email = pl.when(has_email & pl.col("kind").is_in([DOMAIN, NAME])).then(1.0 - EMAIL_PROBABILITY).otherwise(1.0)
+    after_domain = pl.when(has_domain & (pl.col("kind") == NAME)).then(1.0 - DOMAIN_PROBABILITY).otherwise(1.0)
+    return pl.when(has_id & (pl.col("kind") != ID)).then(0.0).otherwise(after_email * after_domain)

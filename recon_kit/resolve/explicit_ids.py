@@ -12,7 +12,7 @@ _MESSAGES = {
     "dangling": "{} {} names {}, which is not among the records: correct or clear the id.",
     "deleted": "{} {} names {}, an account that was deleted without a survivor: correct or clear the id.",
     "ambiguous": "{} {} names {}, as a record of another account also does: keep the id on one of them.",
-    "contradicting": "{} {} names {}, while another id says that the customer belongs to a different account: correct one.",
+    "contradicting": "{} {} names {}, while another id names a different account for this customer: correct one.",
 }
 """What to say of each fault: subject, its id, what it points to."""
 
@@ -30,8 +30,8 @@ def explicit_claims(
 
     Returns:
         One row per claim, sorted: ``subject`` (account, customer, subscription, opportunity), ``id``, ``points_to``,
-        ``customer_id`` and ``account_id`` (null where they cannot be told), ``fault`` (null where the claim is evidence;
-        else dangling, deleted, ambiguous or contradicting).
+        ``customer_id`` and ``account_id`` (null where they cannot be told), ``fault`` (null where the claim is
+        evidence; else dangling, deleted, ambiguous or contradicting).
     """
     claims = pl.concat(
         [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.controls import Control
-from recon_kit.resolve.candidates import DOMAIN, EMAIL, ID
+from recon_kit.resolve.candidates import DOMAIN, EMAIL, ID, NAME
 from recon_kit.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def choose_links(
         policy: ``auto_link``, ``review_floor`` and ``runner_up_margin``.
 
     Returns:
-        One row per customer, sorted: columns of ``links``. Only rows of status ``linked`` are links; ``review`` names the
-        likeliest account for a person to decide on.
+        One row per customer, sorted: columns of ``links``. Only rows of status ``linked`` are links; ``review`` names
+        the likeliest account for a person to decide on.
 
     Conserves:
         rows == customers
@@ -71,24 +71,26 @@ def _method() -> pl.Expr:
     return pl.when(is_open).then(pl.lit("none")).otherwise(by_kind)
 
 
+_SPOKEN = {EMAIL: "E-mail", DOMAIN: "Domain", NAME: "Name"}
+
+
 def _reason() -> pl.Expr:
     """Say in one sentence why a customer has the status it has."""
     account = pl.col("account_name").fill_null(pl.col("account_id"))
-    said = (
-        pl.when(pl.col("kind") == EMAIL)
-        .then(pl.format("E-mail {}", "value"))
-        .otherwise(pl.format("Domain {}", "value"))
-    )
+    said = pl.format("{} {}", pl.col("kind").replace_strict(_SPOKEN, default=None, return_dtype=pl.String), "value")
     by_id = pl.format("Explicit id: {}, account {}.", "value", account)
     only = pl.format("{} is on account {} only.", said, account)
     several = pl.format("{} is on {} accounts, {} among them: a person must choose.", said, "sharing", account)
     nothing = pl.format(
-        "No account carries this customer's id, its e-mail {} or its company domain.",
+        "No account carries this customer's id, its e-mail {}, its company domain or its name.",
         pl.col("email").fill_null("(none)"),
     )
+    by_name = pl.format("Only its name {} speaks for account {}: a person must decide.", "value", account)
     return (
         pl.when(pl.col("kind") == ID)
         .then(by_id)
+        .when((pl.col("kind") == NAME) & (pl.col("sharing") == 1))
+        .then(by_name)
         .when(pl.col("kind").is_in([EMAIL, DOMAIN]) & (pl.col("sharing") == 1))
         .then(only)
         .when(pl.col("sharing") > 1)

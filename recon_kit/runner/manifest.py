@@ -10,7 +10,15 @@ import nbformat
 import polars as pl
 
 from recon_kit import __version__
-from recon_kit.artifacts import MANIFEST, PACK, canonical_json, digest_bytes, digest_file, digest_tree
+from recon_kit.artifacts import (
+    MANIFEST,
+    PACK,
+    canonical_json,
+    digest_bytes,
+    digest_file,
+    digest_tree,
+    write_atomically,
+)
 from recon_kit.params import REPOSITORY
 from recon_kit.schemas import VERSION
 
@@ -81,7 +89,7 @@ def code_digests(stages: Sequence[Stage]) -> dict[str, str]:
 
 
 def _code(notebook: Path) -> str:
-    cells = nbformat.read(notebook, as_version=4).cells
+    cells = nbformat.read(notebook, as_version=4).cells  # type: ignore[no-untyped-call]
     return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
 
 
@@ -135,6 +143,4 @@ def pack_content(folder: Path) -> dict[str, Any]:
 
 def write_pack(folder: Path) -> None:
     """Write ``pack.json``."""
-    from recon_kit.artifacts import write_atomically
-
     write_atomically(folder / PACK, canonical_json(pack_content(folder)))

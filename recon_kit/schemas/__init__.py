@@ -10,6 +10,6 @@ from recon_kit.schemas.table import Table
 VERSION = 1
 """Raised when a table's columns change; stands in every manifest."""
 
-TABLES: dict[str, Table] = {table.name: table for group in (EVIDENCE, CRM, BILLING, LINKAGE, FINDINGS) for table in group}
+TABLES: dict[str, Table] = {table.name: table for table in (*EVIDENCE, *CRM, *BILLING, *LINKAGE, *FINDINGS)}
 
 __all__ = ["TABLES", "VERSION", "Table"]

@@ -32,6 +32,7 @@ class Column:
     text: pl.Expr
     value: pl.Expr | None = None
     is_negative: pl.Expr = field(default_factory=lambda: pl.lit(value=False))
+    is_date: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -113,7 +114,7 @@ def _column(frame: pl.DataFrame, name: str, currency: str | None, label: str | N
         return Column(name, heading, _fixed(cell, name), cell.cast(pl.String), cell < 0)
     if dtype.is_decimal():
         return Column(name, heading, cell.cast(pl.String), cell.cast(pl.String), cell < 0)
-    return Column(name, heading, _as_text(cell, dtype))
+    return Column(name, heading, _as_text(cell, dtype), is_date=dtype.is_temporal())
 
 
 def _as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -163,7 +164,8 @@ def cell_html(column: Column, tag: str = "td") -> pl.Expr:
     scope = ' scope="row"' if tag == "th" else ""
     body = _body(column)
     if not column.is_number:
-        return pl.concat_str(pl.lit(f"<{tag}{scope}>"), body, pl.lit(f"</{tag}>"))
+        kind = ' class="rk-date"' if column.is_date else ""
+        return pl.concat_str(pl.lit(f"<{tag}{scope}{kind}>"), body, pl.lit(f"</{tag}>"))
     value = column.value if column.value is not None else pl.lit("")
     opening = pl.concat_str(pl.lit(f'<{tag}{scope} class="rk-number" data-v="'), value.fill_null(""), pl.lit('">'))
     return pl.concat_str(opening, body, pl.lit(f"</{tag}>"))

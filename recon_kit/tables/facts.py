@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 _TIE_OUT_LABELS = {
     "control_id": "Control",
+    "result": "Result",
     "equation": "What must be equal",
-    "left_minor": "Left",
-    "right_minor": "Right",
-    "difference_minor": "Difference",
     "left_rows": "Left rows",
     "right_rows": "Right rows",
+    "left_minor": "Left",
+    "right_minor": "Right",
     "currency": "Currency",
-    "result": "Result",
+    "difference_minor": "Difference",
 }
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _PLAIN_ROWS = 10
 _WIDE_COLUMNS = 9
+_SHORT_ROWS = 30
+_SEARCHED_ROWS = 6
 
 
 def show(
@@ -95,6 +97,8 @@ def _tools(row_count: int, shown_count: int, title: str) -> str:
         f'<p class="rk-caption">The first {shown_count:,} of {row_count:,} rows are on this page; '
         "the close folder holds the whole table.</p>"
     )  # fmt: skip
+    if row_count < _SEARCHED_ROWS:
+        return left_out
     return (
         f'{left_out}<div class="rk-tools"><label>Search <input type="search" autocomplete="off" spellcheck="false" '
         f'aria-label="Search in {html.escape(title)}"></label><output>{total}</output></div>'
@@ -109,6 +113,7 @@ def _grid(anchor: str, rows: pl.DataFrame, columns: Sequence[Column], sort: str 
     body = rows.select(row_html.str.join("")).item()
     foot = foot.replace("<tr>", '<tr><td class="rk-toggle"></td>') if has_details else foot
     wide = " rk-wide" if len(columns) >= _WIDE_COLUMNS else ""
+    wide += " rk-short" if rows.height <= _SHORT_ROWS else ""
     return (
         f'<div class="rk-scroll{wide}" tabindex="0" role="group" aria-labelledby="{anchor}">'
         f'<table class="rk-grid" aria-labelledby="{anchor}"><thead><tr>{toggle_head}{head}</tr></thead>'

@@ -23,7 +23,7 @@ def test_same_bytes_in_another_folder_with_other_threads(sample_close: Path, tmp
     assert result.returncode == 0, result.stderr
     first, second = evidence_bytes(sample_close), evidence_bytes(again)
     assert first.keys() == second.keys()
-    assert [name for name in first if first[name] != second[name]] == []
+    assert {name for name in first if first[name] != second[name]} == set()
 
 
 def test_close_folder_is_private_and_whole(sample_close: Path) -> None:

@@ -6,6 +6,7 @@ given one, so the product has no hook for it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -20,7 +21,7 @@ import pytest
 from recon_kit.params import SAMPLE_PARAMS
 from tests.whole_close import evidence_bytes, recon
 
-KILLER = '''
+KILLER = """
 import os, signal, sys
 _target = os.environ.get("KILL_AT_RENAME_OF", "")
 _when = os.environ.get("KILL_WHEN", "before")
@@ -55,19 +56,17 @@ if _target:
                 _kill()
             return exchange
     __import__("ctypes").CDLL = _Watched
-'''
+"""
 
-WRITE_POINTS = [
-    "raw/stripe/invoices.jsonl",
+SHORT = ["raw/stripe/invoices.jsonl", "manifest.json", "FINAL"]
+LONG = [
     "inputs/policy.yaml",
     "tables/contracts.parquet",
     "tables/gaps.parquet",
     "notebooks/02_normalise.ipynb",
-    "manifest.json",
     "html/index.html",
     "pack.json",
     "run.json",
-    "FINAL",
 ]
 
 
@@ -81,8 +80,9 @@ def start(close: Path, tmp_path: Path, **environment: str) -> subprocess.Popen[b
     hooks = tmp_path / "hooks"
     hooks.mkdir(exist_ok=True)
     (hooks / "sitecustomize.py").write_text(KILLER, encoding="utf-8")
+    command = [sys.executable, "-m", "recon_kit", "close", "--params", str(SAMPLE_PARAMS), "--out", str(close)]
     return subprocess.Popen(
-        [sys.executable, "-m", "recon_kit", "close", "--params", str(SAMPLE_PARAMS), "--out", str(close), "--no-progress"],
+        [*command, "--no-progress"],
         env={**os.environ, "PYTHONPATH": str(hooks), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -91,10 +91,8 @@ def start(close: Path, tmp_path: Path, **environment: str) -> subprocess.Popen[b
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -105,7 +103,7 @@ def assert_untouched(close: Path, before: dict[str, bytes]) -> None:
     assert (close / "html" / "index.html").is_file()
 
 
-@pytest.mark.parametrize("point", [pytest.param(p, marks=() if p in {"tables/gaps.parquet", "manifest.json", "FINAL"} else pytest.mark.soak) for p in WRITE_POINTS])
+@pytest.mark.parametrize("point", [*SHORT, *(pytest.param(point, marks=pytest.mark.soak) for point in LONG)])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_a_write_point(good_close: Path, tmp_path: Path, point: str, when: str) -> None:
     before = evidence_bytes(good_close)

@@ -1,4 +1,4 @@
-"""Each notebook runs alone with plain papermill, from another working folder, on a close that the earlier ones filled."""
+"""Each notebook runs alone with plain papermill, from another folder, on a close that the earlier ones filled."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def test_runs_with_plain_papermill_elsewhere(stage: Stage, sample_close: Path, t
     elsewhere.mkdir()
     command = [sys.executable, "-m", "papermill", str(stage.path), str(tmp_path / "out.ipynb"), "--no-progress-bar"]
     parameters = ["-p", "params", str(SAMPLE_PARAMS), "-p", "close_dir", str(close)]
-    result = subprocess.run([*command, *parameters], cwd=elsewhere, capture_output=True, text=True, timeout=180, check=False)
+    result = subprocess.run(
+        [*command, *parameters], cwd=elsewhere, capture_output=True, text=True, timeout=180, check=False
+    )
     assert result.returncode == 0, result.stderr[-2000:]
     assert not list(elsewhere.iterdir()), "a notebook wrote into the working folder"
     assert evidence_bytes(close) == evidence_bytes(sample_close), "running a notebook again changed a finished close"

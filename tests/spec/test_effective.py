@@ -148,3 +148,11 @@ def test_contracts_of_an_account_nobody_knows_stand():
     rows = value_selling([contract_of("A: new 100 2026-01-01 to 2026-12-31")], accounts=[]).rows
     assert rows["is_effective"].to_list() == [True]
     assert rows.schema["taken_over_on"] == pl.Date
+
+
+def test_a_contract_that_had_ended_by_then_is_not_taken_over():
+    records = [
+        contract_of("A: new 100 2025-10-31 to 2026-10-30"),
+        contract_of("B: renewal 120 2026-10-31 to 2027-10-30"),
+    ]
+    assert value_selling(records).rows["taken_over_by"].to_list() == [None, None]

@@ -217,7 +217,7 @@ TERMS = [
     ("2026-02-01", "",           "6",        None,                                   "monthly", "2026-02-01", "2026-07-31", 6,    False),
     ("2026-02-01", "2026-07-31", "",         None,                                   "monthly", "2026-02-01", "2026-07-31", 6,    False),
     ("2026-02-01", "",           "",         None,                                   "annual",  "2026-02-01", "2027-01-31", 12,   False),
-]  # fmt: skip # noqa: E501
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ SOURCES = [
     ({"Contract_Start_Date__c": "2026-02-01", "Contract_End_Date__c": "2027-01-31"}, "Contract_Start_Date__c", "Contract_End_Date__c", "start to end"),
     ({"ContractId": "S1"},                                                         "Contract.StartDate",      "Contract.EndDate",     "Contract.ContractTerm"),
     ({"Amount_Basis__c": "monthly"},                                               "CloseDate",               None,                   None),
-]  # fmt: skip # noqa: E501
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("columns", "start", "end", "term"), SOURCES)

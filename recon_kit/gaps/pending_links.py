@@ -1,0 +1,52 @@
+"""Pending links: a gap that may only be a link not yet decided says so before it proposes a correction."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon_kit.gaps.books import Books
+
+_ONE_SIDED = ["orphaned_revenue", "missing_subscription", "phantom_revenue"]
+"""Families in which one system seems to know a customer that the other does not."""
+
+
+def with_pending_links(gaps: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Put the decision about a link in review before the correction of the gaps that it may settle.
+
+    Args:
+        gaps: rows of ``gaps``.
+        books: links, customers and accounts.
+
+    Returns:
+        The same rows; ``suggested_correction`` begins with the decision where a customer in review may belong to the
+        gap's account, or the gap's customer is in review.
+    """
+    asked = _questions(books)
+    of_accounts = asked.sort("customer_id").unique("account_id", keep="first", maintain_order=True)
+    joined = (
+        gaps.with_columns(customer_id=pl.col("customer_ids").list.first())
+        .join(asked.select("customer_id", by_customer="question"), on="customer_id", how="left", validate="m:1")
+        .join(of_accounts.select("account_id", by_account="question"), on="account_id", how="left", validate="m:1")
+    )
+    is_orphan = pl.col("family") == "orphaned_revenue"
+    question = pl.when(is_orphan).then("by_customer").otherwise("by_account")
+    is_asked = pl.col("family").is_in(_ONE_SIDED) & question.is_not_null()
+    said = pl.format("{} If not: {}", question, "suggested_correction")
+    return joined.with_columns(
+        suggested_correction=pl.when(is_asked).then(said).otherwise("suggested_correction")
+    ).select(gaps.columns)
+
+
+def _questions(books: Books) -> pl.DataFrame:
+    review = books.links.filter(pl.col("status") == "review").select("customer_id", "account_id")
+    named = review.join(
+        books.customers.select("customer_id", customer="name"), on="customer_id", how="left", validate="1:1"
+    ).join(books.accounts.select("account_id", account="name"), on="account_id", how="left", validate="m:1")
+    question = pl.format(
+        "First decide whether Stripe customer {} ({}) is Salesforce account {}: the link is in review, and yes "
+        "settles this gap or changes it.",
+        pl.col("customer").fill_null("without a name"),
+        "customer_id",
+        pl.col("account").fill_null(pl.col("account_id")),
+    )
+    return named.select("customer_id", "account_id", question=question)
