@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from filelock import FileLock
 
-from recon_kit.artifacts import EVIDENCE_PARTS, PARTIAL, CloseFolder
+from recon_kit.artifacts import EVIDENCE_PARTS, MANIFEST, PARTIAL, CloseFolder
 from recon_kit.controls import require_ties
 from recon_kit.params import Params, read_params, read_policy
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from recon_kit.policy import Policy
 
 DRAFT = ".draft"
+SEED = "seeded_from.json"
+"""The manifest of the close a draft was begun from."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +117,22 @@ def draft_of(finished: Path) -> CloseFolder:
     draft = CloseFolder(finished.with_name(finished.name + DRAFT))
     draft.path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(draft.path.with_name(f".{draft.path.name}.lock")):
-        if not draft.path.exists() and CloseFolder(finished).is_finished:
+        if CloseFolder(finished).is_finished and not _is_seeded_from(draft, finished):
             _seed(draft, finished)
     return draft
 
 
+def _is_seeded_from(draft: CloseFolder, finished: Path) -> bool:
+    kept = draft.path / SEED
+    return kept.is_file() and kept.read_bytes() == (finished / MANIFEST).read_bytes()
+
+
 def _seed(draft: CloseFolder, finished: Path) -> None:
+    """Begin the draft anew as a copy of the close; what an earlier draft held came from a close that is no more."""
     begun = draft.path.with_name(draft.path.name + PARTIAL)
     shutil.rmtree(begun, ignore_errors=True)
     for part in EVIDENCE_PARTS:
         shutil.copytree(finished / part, begun / part)
+    shutil.copyfile(finished / MANIFEST, begun / SEED)
+    shutil.rmtree(draft.path, ignore_errors=True)
     begun.rename(draft.path)

@@ -9,7 +9,7 @@ from functools import cached_property
 ROOMS = {"extract", "normalise", "resolve", "gaps", "cash", "revenue", "metrics", "close"}
 ROOF = {"cli", "runner", "commands", "__main__"}
 GROUND_FLOOR = {
-    *("money", "calendar", "mrr", "asof", "fx", "salesforce_id"),
+    *("money", "calendar", "mrr", "asof", "fx", "salesforce_id", "csv_split", "csv_text"),
     *("policy", "params", "run", "schemas", "quarantine", "controls", "artifacts", "charts", "tables"),
 }
 

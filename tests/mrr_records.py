@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from recon_kit import fx
-from recon_kit.normalise.contract_mrr import value_contracts
-from recon_kit.normalise.effective import mark_effective
-from recon_kit.normalise.subscription_mrr import value_subscriptions
+from recon_kit.normalise.mrr.contract_mrr import value_contracts
+from recon_kit.normalise.mrr.effective import mark_effective
+from recon_kit.normalise.mrr.subscription_mrr import value_subscriptions
 from recon_kit.policy import Policy
 from recon_kit.schemas import TABLES
 

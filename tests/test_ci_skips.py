@@ -1,10 +1,10 @@
-"""Under CI the skip of a browser, Java or notebook test is a failure: a test of the hook in conftest.py."""
+"""Under CI the skip of a browser, Java or notebook test is a failure: a test of the hook in ci_skips.py."""
 
 from pathlib import Path
 
 import pytest
 
-HOOK = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
+HOOK = Path(__file__).with_name("ci_skips.py").read_text(encoding="utf-8")
 INI = "[pytest]\naddopts = -p no:cacheprovider\nmarkers =\n    browser\n    java\n    nbval\n    soak\n"
 TESTS = """
 import pytest

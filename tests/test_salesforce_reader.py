@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recon_kit import csv_text as csv_files
 from recon_kit import money
-from recon_kit.normalise import salesforce_csv
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.table import SchemaError
 from tests.salesforce_snapshot import ACME, DEAL, csv_text, faults, one_deal, only, placed, read_files
@@ -248,10 +248,10 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("large", [1, salesforce_csv.LARGE], ids=["fast pass first", "slow pass"])
+@pytest.mark.parametrize("large", [1, csv_files.LARGE], ids=["fast pass first", "slow pass"])
 @pytest.mark.parametrize(("text", "malformed", "keys"), TEXTS, ids=range(len(TEXTS)))
 def test_files_as_they_come(tmp_path, monkeypatch, text, malformed, keys, large):
-    monkeypatch.setattr(salesforce_csv, "LARGE", large)
+    monkeypatch.setattr(csv_files, "LARGE", large)
     reading = read_files(tmp_path, Opportunity=text)
     assert reading.tables["contracts"]["opportunity_id"].to_list() == keys
     assert sorted(reading.quarantine["line"]) == malformed
@@ -272,7 +272,7 @@ def test_files_as_they_come(tmp_path, monkeypatch, text, malformed, keys, large)
 def test_the_fast_pass_reads_what_the_slow_one_reads(tmp_path, text, is_plain):
     file = tmp_path / "Opportunity.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    slow, fast = salesforce_csv.read_csv_text(file), salesforce_csv._read_large(file)
+    slow, fast = csv_files.read_csv_text(file), csv_files._read_large(file)
     assert (fast is not None) is is_plain
     assert fast is None or (fast.header == slow.header and fast.records.equals(slow.records))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+
 def write_params(folder: Path, source: Path, *, as_of: str = "2026-10-31", **settings: Any) -> Path:
     """Write a params file whose Stripe and Salesforce sources are the raw layout in ``source``."""
     files = {"kind": "files", "path": str(source)}

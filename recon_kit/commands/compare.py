@@ -61,9 +61,7 @@ def _part(verb: str, rows: pl.DataFrame, key: list[str]) -> str:
 def _by_position(kept: pl.DataFrame, performed: pl.DataFrame) -> str:
     if kept.height != performed.height:
         return f"has {kept.height} rows, re-performed {performed.height}"
-    same = pl.any_horizontal(
-        *[pl.col(name).ne_missing(performed[name]) for name in kept.columns]
-    )
+    same = pl.any_horizontal(*[pl.col(name).ne_missing(performed[name]) for name in kept.columns])
     rows = kept.with_row_index("row", offset=1).filter(same)["row"].to_list()
     return f"changes {len(rows)} rows, at {', '.join(str(row) for row in rows[:SHOWN])}"
 

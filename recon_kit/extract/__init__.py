@@ -3,6 +3,6 @@
 from recon_kit.extract.control_totals import count_sources
 from recon_kit.extract.inputs import copy_inputs
 from recon_kit.extract.raw_copy import copy_raw
-from recon_kit.extract.report import completeness, missing_files
+from recon_kit.extract.report import completeness, missing_files, require_reach
 
-__all__ = ["completeness", "copy_inputs", "copy_raw", "count_sources", "missing_files"]
+__all__ = ["completeness", "copy_inputs", "copy_raw", "count_sources", "missing_files", "require_reach"]

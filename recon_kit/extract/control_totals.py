@@ -11,6 +11,7 @@ import polars as pl
 from recon_kit import money
 from recon_kit.artifacts import CloseFolder, digest_file
 from recon_kit.calendar import instant
+from recon_kit.csv_text import read_csv_text
 from recon_kit.extract.raw_files import layout_files
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import OBJECTS, SALESFORCE, STRIPE, RawObject
@@ -91,26 +92,24 @@ def _stripe_figures(file: Path, raw_object: RawObject | None) -> pl.DataFrame:
 def _salesforce_figures(
     file: Path, raw_object: RawObject | None, reporting_currency: str, overrides: Mapping[str, list[str]]
 ) -> pl.DataFrame:
-    records = pl.read_csv(
-        file, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True, raise_if_empty=False
-    )
-    columns = {name.strip().lower(): name for name in records.columns}
+    read = read_csv_text(file)
+    records = read.records
+    columns = {name.lower(): name for name in read.header}
     fields = raw_object.money if raw_object else None
     amounts = overrides.get("amount", [fields[0]]) if fields else []
     currencies = overrides.get("currency", [fields[1]]) if fields else []
-    code = _first(columns, currencies).fill_null(reporting_currency)
-    return records.select(
-        currency=code,
-        amount_minor=money.decimal_to_minor(_first(columns, amounts), code),
+    code = _first(columns, currencies).str.to_uppercase().fill_null(reporting_currency)
+    figures = records.with_columns(code.alias("currency")).select(
+        currency="currency",
+        amount_minor=money.decimal_to_minor(_first(columns, amounts), pl.col("currency")),
         at=_first(columns, ["CreatedDate"]).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False),
     )
+    return pl.concat([figures, pl.DataFrame(schema=_FIGURES).clear(read.malformed.height)])
 
 
 def _first(columns: Mapping[str, str], names: list[str]) -> pl.Expr:
     present = [pl.col(columns[name.lower()]).str.strip_chars() for name in names if name.lower() in columns]
-    return pl.coalesce(
-        *[pl.when(column != "").then(column) for column in present], pl.lit(None, dtype=pl.String)
-    )
+    return pl.coalesce(*[pl.when(column != "").then(column) for column in present], pl.lit(None, dtype=pl.String))
 
 
 def _rows(source: str, file: Path, figures: pl.DataFrame) -> int:
@@ -146,9 +145,16 @@ def _totals(source: str, name: str, file: Path, figures: pl.DataFrame, rows: int
     )
     unread = rows - figures.height
     if unread:
-        priced = pl.concat(
-            [priced, pl.DataFrame({"currency": [""], "rows": [unread], "amount_minor": [None]}, schema=priced.schema)]
-        ).group_by("currency").agg(pl.col("rows").sum(), pl.col("amount_minor").max())
+        priced = (
+            pl.concat(
+                [
+                    priced,
+                    pl.DataFrame({"currency": [""], "rows": [unread], "amount_minor": [None]}, schema=priced.schema),
+                ]
+            )
+            .group_by("currency")
+            .agg(pl.col("rows").sum(), pl.col("amount_minor").max())
+        )
     return priced.select(
         source=pl.lit(source),
         object=pl.lit(name),

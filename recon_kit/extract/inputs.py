@@ -98,8 +98,7 @@ def _latest_before(closes: Path, as_of: dt.date) -> CloseFolder | None:
     found = [
         (dt.date.fromisoformat(match[1]), int(match[3] or 1), folder)
         for folder in (closes.iterdir() if closes.is_dir() else [])
-        if (match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})(\.r(\d+))?", folder.name))
-        and CloseFolder(folder).is_finished
+        if (match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})(\.r(\d+))?", folder.name)) and CloseFolder(folder).is_finished
     ]
     earlier = [entry for entry in found if entry[0] < as_of]
     return CloseFolder(max(earlier)[2]) if earlier else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 from recon_kit.controls import Control
+from recon_kit.policy import SettingsError
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import OBJECTS
 
@@ -55,6 +58,28 @@ def missing_files(sources: pl.DataFrame) -> pl.DataFrame:
         if name not in present
     ]
     return pl.DataFrame(rows, schema=TABLES["not_testable"].empty().drop("room").schema)
+
+
+def require_reach(sources: pl.DataFrame, as_of: dt.date) -> None:
+    """Stop when the snapshot evidently ends long before as_of.
+
+    Files do not say when they were pulled, and a quiet company leaves no trace; only a snapshot whose newest record is
+    more than a year older than as_of is certain to be the wrong one.
+
+    Raises:
+        SettingsError: names both days.
+    """
+    newest = sources.select(pl.col("to_at").max().dt.date()).item()
+    if newest is not None and (as_of - newest).days > LONGEST_SILENCE_DAYS:
+        message = (
+            f"as_of {as_of} is later than the snapshot: its newest record is of {newest}. Export again, or set as_of to "
+            "a day the snapshot reaches."
+        )
+        raise SettingsError(message)
+
+
+LONGEST_SILENCE_DAYS = 366
+"""Days without any new record after which a snapshot cannot be one of as_of."""
 
 
 def completeness(sources: pl.DataFrame, control_totals: pl.DataFrame) -> list[Control]:

@@ -6,9 +6,9 @@ import polars as pl
 
 from recon_kit.controls import Control
 from recon_kit.gaps.books import Books
-from recon_kit.gaps.pieces import ORDER
+from recon_kit.gaps.causes.pieces import ORDER
+from recon_kit.gaps.families.seeds import AMOUNT, FAMILIES
 from recon_kit.gaps.placement import BRIDGE, ROUNDING
-from recon_kit.gaps.seeds import AMOUNT, FAMILIES
 from recon_kit.schemas import TABLES
 
 _FAMILY_LABELS = {

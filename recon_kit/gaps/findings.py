@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from recon_kit.controls import Control
-from recon_kit.gaps import both_sides, decomposition, given_back, matched, misaligned, mismatched, unbilled, unsold
 from recon_kit.gaps.books import Books, Reader, read_books
 from recon_kit.gaps.bridge import billing_total, bridge_control, build_bridge, crm_total
-from recon_kit.gaps.ended_parts import ended_parts
+from recon_kit.gaps.causes import decomposition
+from recon_kit.gaps.causes.ended_parts import ended_parts
+from recon_kit.gaps.families import given_back, misaligned, mismatched, unbilled, unsold
 from recon_kit.gaps.gap_rows import assess, components_of, gap_table, reconciled_pairs
+from recon_kit.gaps.pairing import both_sides, matched
 from recon_kit.gaps.pending_links import with_pending_links
 from recon_kit.gaps.placement import place
 from recon_kit.gaps.untestable import not_testable

@@ -6,12 +6,12 @@ import datetime as dt
 
 import polars as pl
 
-from recon_kit.gaps.both_sides import BothSides
-from recon_kit.gaps.decomposition import rank
+from recon_kit.gaps.causes.decomposition import rank
+from recon_kit.gaps.causes.pieces import amount_text
 from recon_kit.gaps.ids import ids_text, stable_id
 from recon_kit.gaps.judgement import with_age, with_materiality, with_state
-from recon_kit.gaps.matched import Matched
-from recon_kit.gaps.pieces import amount_text
+from recon_kit.gaps.pairing.both_sides import BothSides
+from recon_kit.gaps.pairing.matched import Matched
 from recon_kit.gaps.verdicts import with_verdict
 from recon_kit.gaps.wording import with_wording
 from recon_kit.policy import Policy

@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 
 from recon_kit.calendar import days_between
-from recon_kit.gaps.seeds import AMOUNT, CHURN, DATES, MISSING, ORPHAN, PHANTOM
+from recon_kit.gaps.families.seeds import AMOUNT, CHURN, DATES, MISSING, ORPHAN, PHANTOM
 from recon_kit.policy import Policy
 
 _WHOLE_PCT = 100 * 10**6

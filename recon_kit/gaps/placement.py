@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon_kit.gaps.both_sides import ELSEWHERE, NO_VALUE, UNKNOWN, BothSides
-from recon_kit.gaps.matched import BILLING, CRM, Matched
-from recon_kit.gaps.seeds import FAMILIES
-from recon_kit.gaps.unsold import EXTRA, PAST_END
+from recon_kit.gaps.families.seeds import FAMILIES
+from recon_kit.gaps.families.unsold import EXTRA, PAST_END
+from recon_kit.gaps.pairing.both_sides import ELSEWHERE, NO_VALUE, UNKNOWN, BothSides
+from recon_kit.gaps.pairing.matched import BILLING, CRM, Matched
 
 GAPS, PAIRS, BRIDGE, ROUNDING = "gaps", "pairs", "bridge", "rounding"
 
@@ -27,8 +27,8 @@ def place(
     Args:
         sides: both sides laid out.
         matched: what pairing gave.
-        unsold: what :func:`recon_kit.gaps.unsold.unsold_subscriptions` returns.
-        unbilled: what :func:`recon_kit.gaps.unbilled.unbilled_contracts` returns.
+        unsold: what :func:`recon_kit.gaps.families.unsold.unsold_subscriptions` returns.
+        unbilled: what :func:`recon_kit.gaps.families.unbilled.unbilled_contracts` returns.
         gaps: gaps with ``gap_id``, ``pairing_id``, ``gap_class``, ids.
         pairs: reconciled pairs with ``pair_id`` and ``pairing_id``.
         currency: the reporting currency.

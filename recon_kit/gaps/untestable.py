@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon_kit.gaps.both_sides import BothSides
-from recon_kit.gaps.explicit_pairs import contradicting_ids
-from recon_kit.gaps.matched import Matched
+from recon_kit.gaps.pairing.both_sides import BothSides
+from recon_kit.gaps.pairing.explicit_pairs import contradicting_ids
+from recon_kit.gaps.pairing.matched import Matched
 from recon_kit.schemas import TABLES
 
 

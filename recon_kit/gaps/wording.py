@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from recon_kit.calendar import days_between
-from recon_kit.gaps.pieces import amount_text
+from recon_kit.gaps.causes.pieces import amount_text
 
 _EXPLANATIONS = {
     "missing": "{account}: Salesforce has {deals} at {crm} a month since {crm_on}; Stripe has no subscription for it.",

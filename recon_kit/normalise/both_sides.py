@@ -9,10 +9,10 @@ import polars as pl
 
 from recon_kit import fx
 from recon_kit.normalise.conservation import conservation, rate_age
-from recon_kit.normalise.contract_mrr import value_contracts
-from recon_kit.normalise.effective import mark_effective
-from recon_kit.normalise.subscription_mrr import value_subscriptions
-from recon_kit.normalise.valuation import expose
+from recon_kit.normalise.mrr.contract_mrr import value_contracts
+from recon_kit.normalise.mrr.effective import mark_effective
+from recon_kit.normalise.mrr.subscription_mrr import value_subscriptions
+from recon_kit.normalise.mrr.valuation import expose
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,9 +42,7 @@ def read_common_rates(raw: Path, *, as_of: dt.date, policy: Policy) -> pl.DataFr
     return fx.common_rates(fx.read_rates(raw / "fx" / fx.RATES_FILE), as_of, policy.reporting_currency)
 
 
-def value_both(
-    crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt.date, policy: Policy
-) -> BothSides:
+def value_both(crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt.date, policy: Policy) -> BothSides:
     """Value contracts and subscriptions and gather everything the close keeps of the two readings.
 
     Args:
@@ -77,16 +75,18 @@ def value_both(
         "common_rates": rates_table(rates),
     }
     kept = {name: pl.concat([getattr(crm, name), getattr(billing, name)]) for name in _KEPT}
-    doubts = [_exposed(crm, billing, contracts.rows, subscriptions.rows), contracts.not_testable, subscriptions.not_testable]
+    doubts = [
+        _exposed(crm, billing, contracts.rows, subscriptions.rows),
+        contracts.not_testable,
+        subscriptions.not_testable,
+    ]
     return BothSides(read | valued | kept, pl.concat(doubts), rates)
 
 
 def _exposed(crm: Reading, billing: Reading, contracts: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
     """Put their money beside what the readers listed before it was known."""
     listed = pl.concat([crm.not_testable, billing.not_testable])
-    of_contracts = expose(
-        listed, contracts, subject="opportunity", key="opportunity_id", exposed="term_mrr_minor"
-    )
+    of_contracts = expose(listed, contracts, subject="opportunity", key="opportunity_id", exposed="term_mrr_minor")
     return expose(
         of_contracts, subscriptions, subject="subscription", key="subscription_id", exposed="committed_mrr_minor"
     )

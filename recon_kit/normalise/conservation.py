@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.controls import Control, controls_frame
+from recon_kit.normalise.stripe import RESTORED
 from recon_kit.schemas.raw import BUCKETS, OBJECTS
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ _TABLE_OF = {
 """Canonical tables whose name is not that of their raw object."""
 
 
-def conservation(control_totals: pl.DataFrame, buckets: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def conservation(
+    control_totals: pl.DataFrame, buckets: pl.DataFrame, tables: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
     """State that nothing was lost between the files and the tables.
 
     Args:
@@ -36,7 +39,9 @@ def conservation(control_totals: pl.DataFrame, buckets: pl.DataFrame, tables: Ma
         Rows of ``controls``: per object, records read = accepted + quarantined + excluded + duplicate + superseded; the
         same in money per currency; and accepted records = rows of the canonical table.
     """
-    return controls_frame([*_rows(control_totals, buckets), *_money(control_totals, buckets), *_accepted(buckets, tables)])
+    return controls_frame(
+        [*_rows(control_totals, buckets), *_money(control_totals, buckets), *_accepted(buckets, tables)]
+    )
 
 
 def _rows(control_totals: pl.DataFrame, buckets: pl.DataFrame) -> list[Control]:
@@ -83,14 +88,15 @@ def _sum_money(frame: pl.DataFrame) -> dict[tuple[str, str, str], int]:
 
 def _accepted(buckets: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> list[Control]:
     accepted = _sum(buckets.filter(pl.col("bucket") == "accepted"), "rows")
+    restored = _sum(tables["notes"].filter(pl.col("subject") == RESTORED), "records")
     names = [(source, raw.name) for source, group in OBJECTS.items() for raw in group]
     held = [(source, name, _TABLE_OF.get(name, name)) for source, name in names]
     return [
         Control(
             control_id=f"normalise.{source}.{name}.accepted",
             room="normalise",
-            equation=f"records accepted = rows of {table}",
-            left_rows=accepted.get((source, name), 0),
+            equation=f"records accepted + brought back from events = rows of {table}",
+            left_rows=accepted.get((source, name), 0) + restored.get((source, name), 0),
             right_rows=tables[table].height,
         )
         for source, name, table in held

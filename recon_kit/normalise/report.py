@@ -35,9 +35,7 @@ def where_records_went(buckets: pl.DataFrame) -> pl.DataFrame:
     counted = buckets.group_by("source", "object", "bucket").agg(pl.col("rows").sum())
     columns = [pl.col("rows").filter(pl.col("bucket") == bucket).sum().alias(bucket) for bucket in BUCKETS]
     return (
-        counted.group_by("source", "object")
-        .agg(pl.col("rows").sum().alias("read"), *columns)
-        .sort("source", "object")
+        counted.group_by("source", "object").agg(pl.col("rows").sum().alias("read"), *columns).sort("source", "object")
     )
 
 
@@ -45,8 +43,8 @@ def mrr_by_currency(tables: Mapping[str, pl.DataFrame], reporting_currency: str)
     """Sum the MRR of both sides by currency.
 
     Returns:
-        One row per currency, sorted: number and MRR of effective contracts and of billing subscriptions, in the currency
-        itself and in the reporting currency.
+        One row per currency, sorted: number and MRR of effective contracts and of billing subscriptions, in the
+        currency itself and in the reporting currency.
     """
     crm = _sum(tables["contracts"].filter("is_effective"), "contracts", "crm_mrr")
     billing = _sum(tables["subscriptions"].filter(pl.col("mrr_minor") > 0), "subscriptions", "billing_mrr")

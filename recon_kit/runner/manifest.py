@@ -58,9 +58,7 @@ def manifest(run: Run, stages: Sequence[Stage]) -> dict[str, Any]:
         "libraries": {name: version(name) for name in LIBRARIES},
         "sources": _sources(run),
         "common_rates": _rates(run),
-        "files": {
-            file.relative_to(folder.path).as_posix(): _file_entry(file) for file in folder.evidence_files()
-        },
+        "files": {file.relative_to(folder.path).as_posix(): _file_entry(file) for file in folder.evidence_files()},
     }
 
 

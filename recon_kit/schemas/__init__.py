@@ -5,11 +5,15 @@ from recon_kit.schemas.crm import CRM
 from recon_kit.schemas.evidence import EVIDENCE
 from recon_kit.schemas.findings import FINDINGS
 from recon_kit.schemas.linkage import LINKAGE
+from recon_kit.schemas.payments import PAYMENTS
 from recon_kit.schemas.table import Table
+from recon_kit.schemas.worksheets import WORKSHEETS
 
 VERSION = 1
 """Raised when a table's columns change; stands in every manifest."""
 
-TABLES: dict[str, Table] = {table.name: table for table in (*EVIDENCE, *CRM, *BILLING, *LINKAGE, *FINDINGS)}
+_GROUPS = (EVIDENCE, CRM, BILLING, PAYMENTS, WORKSHEETS, LINKAGE, FINDINGS)
+
+TABLES: dict[str, Table] = {table.name: table for group in _GROUPS for table in group}
 
 __all__ = ["TABLES", "VERSION", "Table"]

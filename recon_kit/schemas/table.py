@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -60,12 +61,12 @@ class Table:
         return kept.select(self.columns).sort(columns, descending=descending, nulls_last=True, maintain_order=True)
 
     def _sort_columns(self) -> list[str]:
-        first = list(self.order) or self.key
-        rest = [name for name in self.columns if name not in first and frame_sortable(self.schema, name)]
+        first, kinds = list(self.order) or self.key, frame_schema(self.schema)
+        rest = [name for name in self.columns if name not in first and not isinstance(kinds[name], pl.List)]
         return first + rest
 
     def _require_columns(self, frame: pl.DataFrame) -> None:
-        declared = self.empty().schema
+        declared = frame_schema(self.schema)
         faults = [
             f"{name} is missing" if name not in frame.columns else f"{name} is {frame.schema[name]}, not {kind}"
             for name, kind in declared.items()
@@ -82,6 +83,7 @@ class Table:
         return f"Table {self.name}: {counts}. First rows by {', '.join(shown)}: {first}."
 
 
-def frame_sortable(schema: type[dy.Schema], name: str) -> bool:
-    """Tell whether a column can be a sort key (lists cannot)."""
-    return not isinstance(schema.create_empty().schema[name], pl.List)
+@cache
+def frame_schema(schema: type[dy.Schema]) -> pl.Schema:
+    """Return the Polars types of a schema's columns."""
+    return schema.create_empty().schema

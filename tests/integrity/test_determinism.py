@@ -29,6 +29,6 @@ def test_same_bytes_in_another_folder_with_other_threads(sample_close: Path, tmp
 def test_close_folder_is_private_and_whole(sample_close: Path) -> None:
     assert sample_close.stat().st_mode & 0o777 == 0o700
     assert not list(sample_close.parent.glob("*.partial"))
-    assert not [file for file in sample_close.rglob("*.partial*")]
+    assert not list(sample_close.rglob("*.partial*"))
     for name in ("manifest.json", "pack.json", "run.json", "html/index.html", "inputs/policy.yaml"):
         assert (sample_close / name).is_file(), name

@@ -4,9 +4,9 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recon_kit.gaps import pairing
-from recon_kit.gaps.assignment import assign
-from recon_kit.gaps.pairing_search import Limits, Record, Unit, pair_unit
+from recon_kit.gaps.pairing import pairing
+from recon_kit.gaps.pairing.assignment import assign
+from recon_kit.gaps.pairing.pairing_search import Limits, Record, Unit, pair_unit
 from tests.sold_and_billed import company, found_in
 
 LIMITS = Limits(tolerance=100, pair_pct=30 * 10**6, date_days=3)

@@ -11,8 +11,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recon_kit.normalise.contract_mrr import value_contracts
-from recon_kit.normalise.subscription_mrr import value_subscriptions
+from recon_kit.normalise.mrr.contract_mrr import value_contracts
+from recon_kit.normalise.mrr.subscription_mrr import value_subscriptions
 from recon_kit.policy import build_policy
 from tests.mrr_records import AS_OF, ONE, common_rates, table
 

@@ -8,7 +8,7 @@ import re
 import polars as pl
 import pytest
 
-from recon_kit.normalise.effective import mark_effective
+from recon_kit.normalise.mrr.effective import mark_effective
 from recon_kit.policy import build_policy
 from tests.mrr_records import AS_OF, table, value_selling
 
@@ -52,7 +52,7 @@ DRAWN = """
 | restated twice, one after the other             | restate |            | A: new 100 2026-01-01 to 2026-12-31; B: expansion 70 2026-04-01 to 2026-12-31 amends A; C: expansion 80 2026-08-01 to 2026-12-31 amends B | C | 80.00 |
 | amendments in a ring replace nothing            | restate |            | A: new 100 2026-01-01 to 2026-12-31 amends B; B: expansion 70 2026-04-01 to 2026-12-31 amends A                | A B      | 170.00 |
 | amends what is not there                        | restate |            | B: expansion 70 2026-04-01 to 2026-12-31 amends Z                                                              | B        | 70.00  |
-"""  # noqa: E501  (drawn as wide as it reads)
+"""
 
 
 def rows_of(drawn):

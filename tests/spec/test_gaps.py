@@ -250,7 +250,7 @@ def test_seats_added_after_the_contract_are_an_expansion_since_their_event():
             "o1 1,000 2026-03-01..2027-02-28",
             "s1 1,250 2026-03-01",
             mrr_worksheet=worksheet(125_000),
-            events=[event | {"previous_attributes": '{"items": {"data": []}}'}],
+            events=[event | {"changed": ["items"]}],
             **billed,
         )
     )

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from recon_kit import money
-from recon_kit.normalise.valuation import expose
+from recon_kit.normalise.mrr.valuation import expose
 from recon_kit.policy import build_policy
 from recon_kit.schemas import TABLES
 from tests.mrr_records import AS_OF, ONE, common_rates, table, value_billing, value_selling
@@ -95,7 +95,7 @@ SUBSCRIPTIONS = """
 | the discount, then the tax             | 1 x 12000/month inclusive 20%                     | 12.00 forever                                |                             | 90.00     | 90.00     |
 | tax in one item of two                 | 1 x 12000/month inclusive 20%; 1 x 10000/month    |                                              |                             | 200.00    | 200.00    |
 | an amount off is shared in proportion  | 1 x 12000/month inclusive 20%; 1 x 4000/month     | 40.00 forever                                |                             | 105.00    | 105.00    |
-"""  # noqa: E501  (drawn as wide as it reads)
+"""
 
 CONTRACTS = """
 | case                                      | contract                                                                   | lines                                                                                      | MRR        | in term    |
@@ -132,7 +132,7 @@ CONTRACTS = """
 | a discount without an end changes nothing | 960 annual 2026-01-01 to 2026-12-31 discount 20%                           |                                                                                            | 80.00      | 80.00      |
 | 12.5 % until yesterday, by lines          | 1050 total 2026-01-01 to 2026-12-31 discount 12.5% to 2026-10-30           | 1050                                                                                       | 100.00     | 100.00     |
 | the discount ends after the term          | 960 annual 2025-01-01 to 2025-12-31 discount 20% to 2026-01-31             |                                                                                            | 0.00       | 80.00      |
-"""  # noqa: E501  (drawn as wide as it reads)
+"""
 
 GRADUATED = [
     {"price_id": "price_1", "position": 0, "up_to": 10, "unit_amount_e12": 1000 * ONE},
@@ -287,7 +287,7 @@ POLICIES = """
 | forever always counts                    | discounts_in_mrr: once          | 1 x 10000/month                           | 25% forever                            |                          | 75.00  |
 | paused collection counts                 | paused_collection_counts        | 1 x 10000/month                           |                                        | active collection paused | 100.00 |
 | metered prices count                     | usage_counts                    | 1 x 10000/month; 7 x 500/month metered    |                                        |                          | 135.00 |
-"""  # noqa: E501  (drawn as wide as it reads)
+"""
 
 
 @pytest.mark.parametrize(("policy", "items", "discounts", "subscription", "mrr"), rows_of(POLICIES))
@@ -362,7 +362,7 @@ NOT_TESTABLE = """
 | a mode nobody knows                      | 5 x graduated/month     | tiers_mode = package          | tier mode is unknown    |
 | another currency than the subscription's | 1 x 1000/month          | currency = EUR                | is in EUR               |
 | beyond any amount meant                  | 99999999 x 99999999/day |                               | too large               |
-"""  # noqa: E501  (drawn as wide as it reads)
+"""
 
 
 @pytest.mark.parametrize(("item", "change", "reason"), rows_of(NOT_TESTABLE))
@@ -412,7 +412,7 @@ CONTRACT_FAULTS = """
 | a total over no months          | 1 total 2026-01-01 to 2026-12-31                               | term_months = 0        | over how many       |
 | a total without an end          | 1 total 2026-01-01 to open                                     |                        | over how many       |
 | 100 % off, ended                | 0 monthly 2026-01-01 to 2026-12-31 discount 100% to 2026-10-30 |                        | 100 % discount      |
-"""  # noqa: E501  (drawn as wide as it reads)
+"""
 
 
 @pytest.mark.parametrize(("contract", "change", "reason"), rows_of(CONTRACT_FAULTS))

@@ -1,0 +1,1 @@
+"""Causes: the exact decomposition of an amount gap, with its evidence."""

@@ -1,0 +1,1 @@
+"""Families: what kind of gap each unpaired record and each differing pair is."""

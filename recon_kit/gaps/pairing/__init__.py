@@ -1,0 +1,1 @@
+"""Pairing: units, chains, and which contracts meet which subscriptions."""

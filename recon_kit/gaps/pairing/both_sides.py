@@ -1,0 +1,132 @@
+"""Both sides: contracts and subscriptions laid out by unit, ready to be compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from recon_kit.gaps.books import Books
+from recon_kit.gaps.pairing.chains import (
+    NEVER_EXISTED,
+    contract_chains,
+    last_day_of_service,
+    renewed_by,
+    subscription_chains,
+)
+from recon_kit.gaps.pairing.explicit_pairs import named_pairs
+from recon_kit.gaps.pairing.units import unit_of_customers, units
+from recon_kit.policy import Policy
+
+
+@dataclass(frozen=True)
+class BothSides:
+    """The records of both systems by unit.
+
+    Attributes:
+        units: what :func:`recon_kit.gaps.pairing.units.units` returns.
+        contracts: won opportunities with ``unit_id``, ``last_on``, ``mrr`` and ``term_mrr`` (reporting currency),
+            ``role`` and the columns of :func:`contract_chains`; those that are compared have a ``node_id``,
+            the contract under which a negative amendment is compared.
+        subscriptions: subscriptions that existed, with ``unit_id``, ``mrr``, ``committed``, ``role`` and the columns of
+            :func:`recon_kit.gaps.pairing.chains.subscription_chains`.
+        named: contracts and subscriptions that name one another, in whichever state.
+    """
+
+    units: pl.DataFrame
+    contracts: pl.DataFrame
+    subscriptions: pl.DataFrame
+    named: pl.DataFrame
+
+
+COMPARED, NOT_IN_FORCE, ELSEWHERE = "compared", "not_in_force", "billed_elsewhere"
+NO_VALUE, UNKNOWN, ENDED = "no_recurring_value", "not_comparable", "ended"
+
+
+def lay_out(books: Books, *, as_of: dt.date, policy: Policy) -> BothSides:
+    """Give every contract and subscription its unit, its role in the comparison and its chain."""
+    won = _won(books, as_of)
+    existed = _existed(books)
+    return BothSides(
+        units=units(books),
+        contracts=won.join(
+            contract_chains(won, policy.reactivation_days), on="opportunity_id", how="left", validate="1:1"
+        ).sort("opportunity_id"),
+        subscriptions=existed.join(
+            subscription_chains(existed, policy.reactivation_days), on="subscription_id", how="left", validate="1:1"
+        ).sort("subscription_id"),
+        named=named_pairs(won, existed, renewed_by(won, as_of, policy.reactivation_days)),
+    )
+
+
+def _won(books: Books, as_of: dt.date) -> pl.DataFrame:
+    lines = books.contract_lines.select("opportunity_id", has_lines=pl.lit(value=True)).unique()
+    won = (
+        books.contracts.filter("is_won")
+        .join(lines, on="opportunity_id", how="left", validate="1:1")
+        .with_columns(
+            unit_id="account_id",
+            last_on=last_day_of_service(),
+            mrr=pl.col("mrr_reporting_minor").fill_null(0),
+            term_mrr=pl.col("term_mrr_reporting_minor").fill_null(0),
+            has_lines=pl.col("has_lines").fill_null(value=False),
+            starts_later=(pl.col("start_on") > as_of).fill_null(value=False),
+        )
+    )
+    role = (
+        pl.when(~pl.col("is_effective"))
+        .then(pl.lit(NOT_IN_FORCE))
+        .when(~pl.col("is_billed_in_stripe"))
+        .then(pl.lit(ELSEWHERE))
+        .when(~pl.col("is_comparable") | pl.col("mrr_reporting_minor").is_null())
+        .then(pl.lit(UNKNOWN))
+        .otherwise(pl.lit(COMPARED))
+    )
+    return _with_nodes(won.with_columns(role=role))
+
+
+def _with_nodes(won: pl.DataFrame) -> pl.DataFrame:
+    """Compare a negative amendment together with what it amends, else with the unit's largest contract."""
+    compared = won.filter(pl.col("role") == COMPARED)
+    positive = compared.filter(pl.col("mrr") > 0)
+    bases = positive.select("unit_id", amends_id="opportunity_id", base_id="opportunity_id")
+    largest = (
+        positive.sort(["unit_id", "mrr", "opportunity_id"], descending=[False, True, False])
+        .group_by("unit_id", maintain_order=True)
+        .agg(largest_id=pl.first("opportunity_id"))
+    )
+    homes = (
+        compared.filter(pl.col("mrr") < 0)
+        .join(bases, on=["unit_id", "amends_id"], how="left", validate="m:1")
+        .join(largest, on="unit_id", how="left", validate="m:1")
+        .select("opportunity_id", home_id=pl.coalesce("base_id", "largest_id"))
+    )
+    node = pl.when(pl.col("role") == COMPARED).then(
+        pl.when(pl.col("mrr") > 0).then("opportunity_id").otherwise("home_id")
+    )
+    with_node = won.join(homes, on="opportunity_id", how="left", validate="1:1").with_columns(node_id=node)
+    worth = pl.col("mrr").sum().over("node_id")
+    is_worth = pl.col("node_id").is_not_null() & (worth > 0)
+    role = pl.when((pl.col("role") == COMPARED) & ~is_worth).then(pl.lit(NO_VALUE)).otherwise("role")
+    return with_node.drop("home_id").with_columns(role=role, node_id=pl.when(is_worth).then("node_id"))
+
+
+def _existed(books: Books) -> pl.DataFrame:
+    known = books.subscriptions.filter(~pl.col("status").is_in(NEVER_EXISTED))
+    linked = known.join(unit_of_customers(books.links), on="customer_id", how="left", validate="m:1")
+    is_known = pl.col("is_comparable") & pl.col("committed_mrr_reporting_minor").is_not_null()
+    role = (
+        pl.when(~pl.col("is_live"))
+        .then(pl.lit(ENDED))
+        .when(~is_known)
+        .then(pl.lit(UNKNOWN))
+        .otherwise(pl.lit(COMPARED))
+    )
+    return linked.with_columns(
+        unit_id=pl.coalesce("unit_id", "customer_id"),
+        mrr=pl.col("mrr_reporting_minor").fill_null(0),
+        committed=pl.col("committed_mrr_reporting_minor").fill_null(0),
+        role=role,
+        starts_on=pl.coalesce("start_on", "created_on"),
+    )

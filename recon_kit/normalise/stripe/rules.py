@@ -1,0 +1,82 @@
+"""Rules a Stripe record must pass; each names the field, the fault and what to do."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from recon_kit import money
+from recon_kit.normalise.stripe.values import unparsed
+from recon_kit.quarantine import Rule
+
+_NONE = pl.lit(None, dtype=pl.String)
+
+
+def missing(field: str, column: str) -> Rule:
+    """Require a value."""
+    return Rule(
+        name=f"missing_{field.replace('.', '_')}",
+        field=field,
+        value=_NONE,
+        fails=pl.col(column).is_null(),
+        reason=f"The record has no {field}. Pull the object again, or complete it in Stripe.",
+    )
+
+
+def whole_amount(field: str, text: str, parsed: str) -> Rule:
+    """Require an amount to be a whole number of the currency's smallest unit."""
+    return Rule(
+        name="money_not_integer",
+        field=field,
+        value=pl.col(text),
+        fails=unparsed(text, parsed) & money.is_currency(pl.col("currency")).fill_null(value=False),
+        reason=f"{field} is not a whole number of the currency's smallest unit. Pull the object again.",
+    )
+
+
+def known_currency(field: str = "currency") -> Rule:
+    """Require an ISO 4217 currency."""
+    return Rule(
+        name="unknown_currency",
+        field=field,
+        value=pl.col("currency"),
+        fails=~money.is_currency(pl.col("currency")).fill_null(value=False),
+        reason=f"{field} is not an ISO 4217 code. Correct the record at its source and pull it again.",
+    )
+
+
+def possible_moment(field: str, stem: str) -> Rule:
+    """Require a timestamp in whole seconds between 1970 and 2200."""
+    return Rule(
+        name="impossible_timestamp",
+        field=field,
+        value=pl.col(f"{stem}_seconds"),
+        fails=unparsed(f"{stem}_seconds", f"{stem}_at"),
+        reason=f"{field} is not a time in whole seconds between 1970 and 2200. Pull the object again.",
+    )
+
+
+def one_of(field: str, column: str, values: list[str]) -> Rule:
+    """Require a value Stripe documents."""
+    return Rule(
+        name=f"unknown_{field}",
+        field=field,
+        value=pl.col(column),
+        fails=~pl.col(column).is_in(values),
+        reason=f"{field} is none of {', '.join(values)}. Correct the record, or report the new value.",
+    )
+
+
+def points_to(field: str, column: str, known: pl.Series, target: str) -> Rule:
+    """Require a reference to an accepted record; an empty reference passes."""
+    return Rule(
+        name="dangling_reference",
+        field=field,
+        value=pl.col(column),
+        fails=pl.col(column).is_not_null() & ~pl.col(column).is_in(known.implode()),
+        reason=f"{field} names a {target} that is not among the usable ones. Pull them again, or see their quarantine.",
+    )
+
+
+def faulty_inside(name: str, field: str, column: str, reason: str) -> Rule:
+    """Require that no element of a list inside the record is faulty; ``column`` holds the first fault, else null."""
+    return Rule(name=name, field=field, value=pl.col(column), fails=pl.col(column).is_not_null(), reason=reason)
