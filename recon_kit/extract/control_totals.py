@@ -17,7 +17,7 @@ from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import OBJECTS, SALESFORCE, STRIPE, RawObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from recon_kit.params import Params
@@ -34,11 +34,16 @@ def count_sources(folder: CloseFolder, params: Params, policy: Policy) -> tuple[
         are non-blank lines of JSONL and records of CSV; money is what can be parsed, in minor units.
     """
     sources, totals = [], []
-    for source in ("stripe", "salesforce", "ledger", "bank"):
-        objects = {raw.name: raw for raw in OBJECTS.get(source, ())}
-        known, _ = layout_files(folder.raw / source, source)
-        for file, name in known.items():
-            figures = _figures(source, objects.get(name), file, policy, params.fields.get("contract", {}))
+    overrides = params.fields.get("contract", {})
+    with duckdb.connect() as connection:
+        for source, name, file in _files(folder):
+            raw_object = next((raw for raw in OBJECTS.get(source, ()) if raw.name == name), None)
+            if source == STRIPE:
+                figures = _stripe_figures(connection, file, raw_object)
+            elif source == SALESFORCE:
+                figures = _salesforce_figures(file, raw_object, policy.reporting_currency, overrides)
+            else:
+                figures = pl.DataFrame(schema=_FIGURES)
             rows = _rows(source, file, figures)
             sources.append(_source_row(source, name, file, rows, figures))
             totals.append(_totals(source, name, file, figures, rows))
@@ -49,18 +54,15 @@ def count_sources(folder: CloseFolder, params: Params, policy: Policy) -> tuple[
     )
 
 
-def _figures(
-    source: str, raw_object: RawObject | None, file: Path, policy: Policy, overrides: Mapping[str, list[str]]
-) -> pl.DataFrame:
-    """One row per record: ``currency``, ``amount_minor``, ``at``."""
-    if source == STRIPE:
-        return _stripe_figures(file, raw_object)
-    if source == SALESFORCE:
-        return _salesforce_figures(file, raw_object, policy.reporting_currency, overrides)
-    return pl.DataFrame(schema=_FIGURES)
+def _files(folder: CloseFolder) -> Iterator[tuple[str, str, Path]]:
+    """Walk the raw files: source, object, file."""
+    for source in ("stripe", "salesforce", "ledger", "bank"):
+        known, _ = layout_files(folder.raw / source, source)
+        yield from ((source, name, file) for file, name in known.items())
 
 
 _FIGURES = pl.Schema({"currency": pl.String(), "amount_minor": pl.Int64(), "at": pl.Datetime("us", "UTC")})
+"""One row per record of a file; none for books, which are counted by their lines."""
 
 
 _FIELDS_OF_LINES = f"""
@@ -73,13 +75,9 @@ _FIELDS_OF_LINES = f"""
 """  # noqa: S608  (only the constants of this module are written into it)
 
 
-def _stripe_figures(file: Path, raw_object: RawObject | None) -> pl.DataFrame:
+def _stripe_figures(connection: duckdb.DuckDBPyConnection, file: Path, raw_object: RawObject | None) -> pl.DataFrame:
     amount, currency = (raw_object.money if raw_object else None) or ("-", "-")
-    with duckdb.connect() as connection:
-        lines: pl.DataFrame = connection.sql(
-            _FIELDS_OF_LINES,
-            params=[str(file), amount, currency],
-        ).pl()
+    lines: pl.DataFrame = connection.sql(_FIELDS_OF_LINES, params=[str(file), amount, currency]).pl()
     field = pl.col("f").list
     code = field.get(1, null_on_oob=True).str.to_uppercase()
     return lines.select(

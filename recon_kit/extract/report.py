@@ -64,7 +64,7 @@ def require_reach(sources: pl.DataFrame, as_of: dt.date) -> None:
     """Stop when the snapshot evidently ends long before as_of.
 
     Files do not say when they were pulled, and a quiet company leaves no trace; only a snapshot whose newest record is
-    more than a year older than as_of is certain to be the wrong one.
+    years older than as_of is certain to be the wrong one.
 
     Raises:
         SettingsError: names both days.
@@ -72,13 +72,13 @@ def require_reach(sources: pl.DataFrame, as_of: dt.date) -> None:
     newest = sources.select(pl.col("to_at").max().dt.date()).item()
     if newest is not None and (as_of - newest).days > LONGEST_SILENCE_DAYS:
         message = (
-            f"as_of {as_of} is later than the snapshot: its newest record is of {newest}. Export again, or set as_of to "
-            "a day the snapshot reaches."
+            f"as_of {as_of} is later than the snapshot: its newest record is of {newest}. Export again, or set "
+            "as_of to a day the snapshot reaches."
         )
         raise SettingsError(message)
 
 
-LONGEST_SILENCE_DAYS = 366
+LONGEST_SILENCE_DAYS = 5 * 366
 """Days without any new record after which a snapshot cannot be one of as_of."""
 
 

@@ -43,8 +43,8 @@ def _questions(books: Books) -> pl.DataFrame:
         books.customers.select("customer_id", customer="name"), on="customer_id", how="left", validate="1:1"
     ).join(books.accounts.select("account_id", account="name"), on="account_id", how="left", validate="m:1")
     question = pl.format(
-        "First decide whether Stripe customer {} ({}) is Salesforce account {}: the link is in review, and yes "
-        "settles this gap or changes it.",
+        "Decide whether Stripe customer {} ({}) is Salesforce account {}: the link is in review, and yes settles this "
+        "gap or changes it.",
         pl.col("customer").fill_null("without a name"),
         "customer_id",
         pl.col("account").fill_null(pl.col("account_id")),

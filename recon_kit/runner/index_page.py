@@ -9,7 +9,7 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from recon_kit import tables
-from recon_kit.artifacts import write_atomically
+from recon_kit.artifacts import MANIFEST, PACK, RUN, write_atomically
 from recon_kit.runner.export import TEMPLATES
 from recon_kit.runner.self_contained import content_policy, require_self_contained, stylesheet
 from recon_kit.tables import panel
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_BESIDE = ("review.xlsx", "gaps.xlsx", "corrections", "alerts.jsonl", "manifest.json", "pack.json", "run.json")
+_BESIDE = ("review.xlsx", "gaps.xlsx", "corrections", "alerts.jsonl", MANIFEST, PACK, RUN)
 _SIGNERS = ("Prepared by", "Reviewed by", "Date")
 
 
@@ -100,7 +100,8 @@ def render_index(folder: Path, html: Path, context: IndexContext) -> None:
     Raises:
         PageNotSelfContained: when the page would load anything.
     """
-    page = index_html(context, beside=[name for name in _BESIDE if (folder / name).exists()])
+    written_last = {MANIFEST, PACK, RUN}
+    page = index_html(context, beside=[name for name in _BESIDE if name in written_last or (folder / name).exists()])
     require_self_contained(page, panel.script())
     write_atomically(html, page.encode())
 

@@ -12,8 +12,13 @@ _ONE_NAME = {
     "discount": "discounts",
     "current_period_start": "period",
     "current_period_end": "period",
+    "tax_amounts": "total_taxes",
+    "total_tax_amounts": "total_taxes",
 }
 """Older names of a field, and the name it goes by."""
+
+_ONLY_OLDER = ["paid", "paid_out_of_band", "charge", "payment_intent", "subscription", "quote", "tax", "parent"]
+"""Fields that newer versions tell elsewhere: whether an invoice is paid by its status, what paid it by its payments."""
 
 _SAME = "json_extract(before, '$.items.data[*].{0}')::varchar = json_extract(after, '$.items.data[*].{0}')::varchar"
 _KEYS_AND_ITEMS = f"""
@@ -47,6 +52,11 @@ def changed_fields(pull: Pull, events: pl.DataFrame) -> pl.DataFrame:
     named = told.explode("names", empty_as_null=True).select(
         "key", changed=pl.when(same & (pl.col("names") == "items")).then(pl.lit("period")).otherwise(name)
     )
-    grouped = named.drop_nulls().group_by("key").agg(pl.col("changed").unique().sort())
+    grouped = (
+        named.drop_nulls()
+        .filter(~pl.col("changed").is_in(_ONLY_OLDER))
+        .group_by("key")
+        .agg(pl.col("changed").unique().sort())
+    )
     joined = events.select("key").join(grouped, on="key", how="left", validate="m:1", maintain_order="left")
     return joined.with_columns(pl.col("changed").fill_null(pl.lit([], dtype=pl.List(pl.String))))
