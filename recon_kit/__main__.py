@@ -1,5 +1,5 @@
 """``python -m recon_kit``: the ``recon`` command where the script is not on the path."""
 
-from recon_kit.cli import app
+from recon_kit.cli import main
 
-app()
+main()

@@ -18,6 +18,18 @@ app = typer.Typer(
 ERROR, BROKEN_CONTROL = 1, 2
 
 
+def main() -> None:
+    """Run the command line; a wrong option ends with 1, since 2 tells a scheduler that a control broke."""
+    try:
+        code = app(standalone_mode=False)
+    except Exception as fault:
+        if not hasattr(fault, "show"):
+            raise
+        fault.show()
+        code = ERROR
+    sys.exit(code if isinstance(code, int) else 0)
+
+
 @app.callback()
 def recon() -> None:
     """Prove every month that Salesforce, Stripe, the ledger and the bank tell one story."""

@@ -168,6 +168,20 @@ class Policy(Frozen):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _exact_amounts(self) -> Policy:
+        amounts = {**dict(self), **{f"materiality.{name}": value for name, value in dict(self.materiality).items()}}
+        places = money.exponent_of(self.reporting_currency)
+        faulty = [
+            name
+            for name, value in amounts.items()
+            if isinstance(value, Decimal) and value.scaleb(places) % 1 and name != "ledger_tolerance"
+        ]
+        if faulty:
+            message = f"{', '.join(faulty)}: more decimals than {self.reporting_currency} has"
+            raise ValueError(message)
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone whose calendar days count."""

@@ -46,7 +46,7 @@ def _by_key(kept: pl.DataFrame, performed: pl.DataFrame, key: list[str]) -> str:
     names = [name for name, test in differs.items() if changed.height and changed.select(test.any()).item()]
     said = "; ".join(part for part in parts if part)
     if not said:
-        return "has the same rows in another order or encoding"
+        return f"holds the same rows (1 to {kept.height}) in another order or encoding"
     return said + (f" in {', '.join(names)}" if names else "")
 
 

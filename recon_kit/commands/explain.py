@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from recon_kit.artifacts import CloseFolder
 from recon_kit.policy import SettingsError
+from recon_kit.salesforce_id import long_id
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def _long(record_id: str) -> str:
+    return str(pl.select(long_id(pl.lit(record_id))).item())
 
 
 def explain(record_id: str, folder: Path) -> list[str]:
@@ -30,7 +37,7 @@ def explain(record_id: str, folder: Path) -> list[str]:
     if not close.has_table("gaps"):
         message = f"{folder} holds no gaps table; give a close folder."
         raise SettingsError(message)
-    sentences = sentences_about(record_id, close.read_table)
+    sentences = sentences_about(record_id, close.read_table) or sentences_about(_long(record_id), close.read_table)
     if not sentences:
         message = f"{record_id} is not in this close: no account, opportunity, subscription or customer has that id."
         raise SettingsError(message)

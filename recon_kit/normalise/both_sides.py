@@ -75,6 +75,9 @@ def value_both(crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt
         "common_rates": rates_table(rates),
     }
     kept = {name: pl.concat([getattr(crm, name), getattr(billing, name)]) for name in _KEPT}
+    is_bare = ~pl.col("file").str.contains("/", literal=True)
+    whole_path = pl.when(is_bare).then(pl.concat_str("source", pl.lit("/"), "file")).otherwise("file")
+    kept["quarantine"] = kept["quarantine"].with_columns(file=whole_path)
     doubts = [
         _exposed(crm, billing, contracts.rows, subscriptions.rows),
         contracts.not_testable,

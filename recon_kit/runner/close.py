@@ -13,13 +13,13 @@ import polars as pl
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from recon_kit.artifacts import EVIDENCE_PARTS, RUN, CloseFolder, canonical_json, write_atomically
+from recon_kit.artifacts import EVIDENCE_PARTS, MANIFEST, RUN, CloseFolder, canonical_json, write_atomically
 from recon_kit.params import SAMPLE_PARAMS, read_params
 from recon_kit.policy import SettingsError
 from recon_kit.run import Run, open_run
 from recon_kit.runner import clock
 from recon_kit.runner.execute import execute
-from recon_kit.runner.manifest import write_manifest, write_pack
+from recon_kit.runner.manifest import params_given, read_json, settings_of, write_manifest, write_pack
 from recon_kit.runner.pages import write_pages
 from recon_kit.runner.stages import Stage, chosen_stages
 from recon_kit.runner.swap import partial_of, place_for, put_in_place
@@ -95,9 +95,13 @@ _BAR = "{desc:<14} {bar:24} {n_fmt}/{total_fmt}  {elapsed}"
 def _begin(request: Request, stages: Sequence[Stage], place: Path) -> Run:
     partial = partial_of(place)
     shutil.rmtree(partial, ignore_errors=True)
-    if stages[0] != chosen_stages()[0]:
+    carried = stages[0] != chosen_stages()[0]
+    if carried:
         _carry_over(place, partial)
-    return open_run("close", params=_path(request.params), as_of=request.as_of, close_dir=str(partial))
+    run = open_run("close", params=_path(request.params), as_of=request.as_of, close_dir=str(partial))
+    if carried:
+        _require_same_settings(run, place)
+    return run
 
 
 def _carry_over(place: Path, partial: Path) -> None:
@@ -107,6 +111,28 @@ def _carry_over(place: Path, partial: Path) -> None:
         raise SettingsError(message)
     for part in (*EVIDENCE_PARTS, "notebooks"):
         shutil.copytree(place / part, partial / part)
+
+
+def _require_same_settings(run: Run, place: Path) -> None:
+    """Refuse to carry over tables that were made under another as-of, policy or params.
+
+    Raises:
+        SettingsError: names what differs.
+    """
+    before = read_json(place / MANIFEST)
+    now = {
+        "as_of": run.as_of.isoformat(),
+        "policy": run.policy.model_dump(mode="json"),
+        "params": settings_of(params_given(run)),
+    }
+    kept = {"as_of": before["as_of"], "policy": before["policy"], "params": settings_of(before["params"])}
+    differing = [name for name in now if now[name] != kept[name]]
+    if differing:
+        message = (
+            f"--only carries over the earlier tables of {place.name}, which were made with another "
+            f"{' and another '.join(differing)}. Run the whole close."
+        )
+        raise SettingsError(message)
 
 
 def _run_stage(run: Run, stage: Stage, request: Request, timings: Timings) -> None:

@@ -23,7 +23,7 @@ from recon_kit.params import REPOSITORY
 from recon_kit.schemas import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from recon_kit.run import Run
@@ -65,13 +65,27 @@ def manifest(run: Run, stages: Sequence[Stage]) -> dict[str, Any]:
 def params_without_paths(run: Run) -> dict[str, Any]:
     """Return the params with each path replaced by the digest of what it points to, so that folders do not matter."""
     folder = run.folder
-    given = run.params.model_dump(mode="json", exclude={"closes_dir", "policy"})
+    given = params_given(run)
     for system, source in given["source"].items():
         if source.get("path") is not None:
             source["path"] = digest_tree(folder.raw / system)
     given["decisions"] = _digest_if_there(folder.inputs / "decisions.jsonl")
     given["previous"] = _digest_if_there(folder.inputs / "previous")
     return given
+
+
+def params_given(run: Run) -> dict[str, Any]:
+    """Return the params that are no paths of this machine's output and not the policy, which stands on its own."""
+    return run.params.model_dump(mode="json", exclude={"closes_dir", "policy"})
+
+
+_POINTERS = ("decisions", "previous")
+
+
+def settings_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return params without what they point to, for comparing the settings of two runs."""
+    sources = {name: {**source, "path": None} for name, source in params["source"].items()}
+    return {name: value for name, value in params.items() if name not in _POINTERS} | {"source": sources}
 
 
 def _digest_if_there(path: Path) -> str | None:

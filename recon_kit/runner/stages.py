@@ -50,8 +50,11 @@ STAGES = (
 )
 
 
+LAST = "close"
+
+
 def chosen_stages(only: Sequence[str] | None = None) -> list[Stage]:
-    """Return the stages this version has, or those of the rooms named, in order.
+    """Return the stages this version has, or those of the rooms named and the last, which sums them up, in order.
 
     Raises:
         SettingsError: a room is unknown or not in this version; the message lists those that are.
@@ -65,4 +68,4 @@ def chosen_stages(only: Sequence[str] | None = None) -> list[Stage]:
         listed = ", ".join(stage.room for stage in present)
         message = f"--only: {', '.join(unknown)} is no stage of this version. Stages: {listed}."
         raise SettingsError(message)
-    return [stage for stage in present if stage.room in only]
+    return [stage for stage in present if stage.room in only or stage.room == LAST]

@@ -53,12 +53,11 @@ def missing_files(snapshot: Snapshot) -> list[str]:
 
 
 def source_mode(pull: Pull) -> str:
-    """Return the mode of objects that do not say theirs: the policy's, unless every customer is of the other one."""
-    told = set(records_of(pull, "customers", COUNTED)["livemode"].drop_nulls())
+    """Return the mode of objects that do not say theirs: the policy's, unless every customer says the other one."""
     mode = pull.policy.stripe_mode
-    other = "test" if mode == "live" else "live"
-    own_flag = "true" if mode == "live" else "false"
-    return mode if not told or own_flag in told else other
+    other, other_flag = ("test", "false") if mode == "live" else ("live", "true")
+    modes = records_of(pull, "customers", COUNTED)["livemode"].unique().to_list()
+    return other if modes == [other_flag] else mode
 
 
 def not_testable_rows(absent: list[str], billing: Billing) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
 from recon_kit.asof import is_after, unless_after
@@ -61,6 +63,7 @@ def as_it_was(accepted: pl.DataFrame, reader: Reader) -> pl.DataFrame:
     that only the end explains is that of the last event up to as_of, else ``active`` (``trialing`` in a trial).
     """
     cutoff = reader.pull.cutoff
+    accepted = accepted.with_columns(ended_at=_end_at(cutoff))
     ended_later = is_after(pl.col("ended_at"), cutoff)
     asked_later = is_after(pl.col("canceled_at"), cutoff)
     never_tried = is_after(pl.col("trial_start_at"), cutoff)
@@ -96,6 +99,18 @@ def as_it_was(accepted: pl.DataFrame, reader: Reader) -> pl.DataFrame:
     )
 
 
+def _end_at(cutoff: dt.datetime) -> pl.Expr:
+    """Date the end of a subscription; a canceled one that does not say when it ended takes the nearest date it has.
+
+    In this order: the end of the period at which it was set to stop, the day it was canceled, its last period, its
+    creation.
+    """
+    at_period_end = pl.when(yes("cancel_at_period_end")).then("current_period_end_at")
+    last_period = pl.when(pl.col("current_period_end_at") < pl.lit(cutoff)).then("current_period_end_at")
+    nearest = pl.coalesce(at_period_end, "canceled_at", last_period, "current_period_start_at", "created_at")
+    return pl.coalesce("ended_at", pl.when(pl.col("status").is_in(_ENDED)).then(nearest))
+
+
 def _told_status(reader: Reader) -> pl.DataFrame:
     """The status that the last event up to as_of left: ``key``, ``status_told``; ended ones are left out."""
     told = reader.history.earlier.filter(pl.col("object_type") == "subscription").select(
@@ -116,7 +131,8 @@ def subscription_rows(subscriptions: pl.DataFrame, reader: Reader) -> pl.DataFra
     zone = reader.pull.timezone
     ends_with_period = pl.when(pl.col("cancel_at_period_end")).then(pl.col("current_period_end_at"))
     stops_at = pl.when(pl.col("is_live")).then(pl.coalesce("cancel_at", ends_with_period))
-    unpaid_on = pl.when(pl.col("status") == "unpaid").then("unpaid_on")
+    unpaid_since = pl.coalesce("unpaid_on", day("current_period_start_at", zone), day("created_at", zone))
+    unpaid_on = pl.when(pl.col("status") == "unpaid").then(unpaid_since)
     return subscriptions.with_columns(stops_at=stops_at).select(
         "customer_id",
         "status",
