@@ -6,6 +6,7 @@
 PYTHON = python3
 UV = uv
 PARAMS = params/sample.yaml
+LAB_FLAGS =
 BIN = .venv/bin
 SET_UP = .venv/set-up
 STEP = sh .ci/step
@@ -43,7 +44,7 @@ close: $(SET_UP)
 
 # Lab opens on the repository, so params/ and data/closes/ are beside the notebooks; it asks no server for news or extensions.
 lab: $(SET_UP)
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb --LabApp.extension_manager=readonly
+	$(BIN)/jupyter lab $(LAB_FLAGS) --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb --LabApp.extension_manager=readonly
 
 test: test-code test-notebooks
 

@@ -80,7 +80,7 @@ def verify(
 
 @app.command()
 def explain(
-    record_id: Annotated[str, typer.Argument(metavar="ID", help="account, opportunity, subscription or customer")],
+    record_id: Annotated[str, typer.Argument(metavar="ID", help="account, opportunity, subscription, customer or gap")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a close folder")],
 ) -> None:
     """Say why a record is, or is not, a gap: link, pairing rule, MRR worked line by line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from tests.whole_close import recon
 @pytest.fixture(scope="session")
 def sample_close(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run ``recon close`` on the embedded sample once a test session (shared between workers)."""
-    shared = tmp_path_factory.getbasetemp().parent
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     close = shared / "sample-close" / "2026-10-31"
     with FileLock(shared / "sample-close.lock"):
         if not (close / "run.json").is_file():

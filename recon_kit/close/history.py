@@ -19,11 +19,12 @@ def history_rows(as_of: dt.date, gaps: pl.DataFrame, bridge: pl.DataFrame, links
         One row per (measure, category, currency), columns of ``history``: number and impact of gaps by family, cause
         and state (category ``family/cause/state``), total MRR of both systems, customers by link status.
     """
+    code = str(bridge["currency"][0])
     measures = [
         _sum(gaps, "gaps", pl.concat_str("family", "cause", "state", separator="/"), "impact_minor"),
         _sum(gaps, "gap difference", pl.concat_str("family", "cause", "state", separator="/"), "difference_minor"),
         _sum(_totals(bridge), "total MRR", pl.col("label"), "amount_minor"),
-        _sum(links.with_columns(currency=pl.lit(""), amount=pl.lit(0)), "customers", pl.col("status"), "amount"),
+        _sum(links.with_columns(currency=pl.lit(code), amount=pl.lit(0)), "customers", pl.col("status"), "amount"),
     ]
     rows = pl.concat(measures).with_columns(as_of=pl.lit(as_of))
     return rows.select(TABLES["history"].columns)

@@ -10,6 +10,7 @@ import polars as pl
 from recon_kit import tables
 
 if TYPE_CHECKING:
+    from recon_kit.policy import Policy
     from recon_kit.tables import Panel
 
 
@@ -25,44 +26,61 @@ class Verdict:
     under_billed_minor: int
     over_billed_minor: int
     waiting_gaps: int
+    pending_gaps: int
+    pending_minor: int
     currency: str
     first: str
 
     @property
     def can_sign(self) -> bool:
-        """Whether the controls tie and no material gap is open without a decision."""
-        return self.ties and self.material_gaps == 0
+        """Whether the controls tie and no material gap, or link that may be one, is open without a decision."""
+        return self.ties and self.material_gaps == 0 and self.pending_gaps == 0
 
 
-def verdict(controls: pl.DataFrame, gaps: pl.DataFrame, currency: str) -> Verdict:
+def verdict(controls: pl.DataFrame, gaps: pl.DataFrame, policy: Policy) -> Verdict:
     """Sum up a close.
 
     Args:
         controls: rows of ``controls``.
         gaps: rows of ``gaps``, largest impact first.
-        currency: the reporting currency.
+        policy: ``auto_link`` and the reporting currency.
 
     Returns:
-        The verdict; ``first`` is the suggested correction of the open material gap with the largest impact.
+        The verdict. Gaps whose link is in review are *pending*: a customer and an account that are one would count
+        twice, so their money (that of the larger side) stands apart. ``first`` is the suggested correction of the open
+        material gap with the largest impact whose link is not in doubt.
     """
-    is_open = gaps.filter(pl.col("state") == "open")
+    every_open = gaps.filter(pl.col("state") == "open")
+    in_review = (pl.col("link_probability") < policy.auto_link).fill_null(value=False)
+    is_open, pending = every_open.filter(~in_review), every_open.filter(in_review)
+    billed = _impact(pending.filter(pl.col("family") == "orphaned_revenue"))
     material = is_open.filter("material").sort(["impact_minor", "gap_id"], descending=[True, False])
     return Verdict(
         ties=bool(controls["passes"].all()),
         equations=controls.height,
         open_gaps=is_open.height,
+        pending_gaps=pending.height,
+        pending_minor=max(billed, _impact(pending) - billed),
         material_gaps=material.height,
-        impact_minor=int(is_open["impact_minor"].sum()),
+        impact_minor=_impact(is_open),
         under_billed_minor=_monthly(is_open, "under_billed"),
         over_billed_minor=_monthly(is_open, "over_billed"),
         waiting_gaps=gaps.filter(pl.col("state").is_in(["in_window", "timing"])).height,
-        currency=currency,
+        currency=policy.reporting_currency,
         first=material["suggested_correction"][0] if material.height else "No material gap is open.",
     )
 
 
+def _impact(gaps: pl.DataFrame) -> int:
+    return int(gaps["impact_minor"].sum())
+
+
 def _monthly(gaps: pl.DataFrame, direction: str) -> int:
-    return int(gaps.filter(pl.col("direction") == direction)["difference_minor"].abs().sum())
+    return abs(int(gaps.filter(pl.col("direction") == direction)["difference_minor"].sum()))
+
+
+def _sum_or_none(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum())
 
 
 _BY = ["room", "subject", "reason", "currency"]
@@ -76,7 +94,7 @@ def exposure(not_testable: pl.DataFrame) -> pl.DataFrame:
     """
     return (
         not_testable.group_by(_BY)
-        .agg(records=pl.len().cast(pl.Int64), exposed_minor=pl.col("exposed_minor").sum())
+        .agg(records=pl.len().cast(pl.Int64), exposed_minor=_sum_or_none("exposed_minor"))
         .sort(["exposed_minor", *_BY], descending=[True, *[False] * len(_BY)], nulls_last=True)
     )
 
@@ -89,11 +107,12 @@ def verdict_sentence(summary: Verdict) -> Panel:
     tone: Literal["plain", "good"] = "good" if summary.can_sign else "plain"
     return tables.sentence(
         "All {equations} tie. {material} of {open} open gaps are material; {amount} are at stake so far. "
-        "First: {first}",
+        "{pending} more depend on links in review and are counted apart. First: {first}",
         tone=tone,
         equations=tables.count(summary.equations, "equation"),
         material=summary.material_gaps,
         open=summary.open_gaps,
         amount=amount,
+        pending=tables.count(summary.pending_gaps, "gap"),
         first=summary.first,
     )

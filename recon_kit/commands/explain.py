@@ -39,6 +39,6 @@ def explain(record_id: str, folder: Path) -> list[str]:
         raise SettingsError(message)
     sentences = sentences_about(record_id, close.read_table) or sentences_about(_long(record_id), close.read_table)
     if not sentences:
-        message = f"{record_id} is not in this close: no account, opportunity, subscription or customer has that id."
+        message = f"{record_id} is not in this close: no record or gap has that id."
         raise SettingsError(message)
     return sentences

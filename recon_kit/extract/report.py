@@ -52,7 +52,7 @@ def missing_files(sources: pl.DataFrame) -> pl.DataFrame:
         {
             "subject": "file",
             "id": source if source == name else f"{source}/{name}",
-            "reason": f"Not given, so {_COSTS.get(name, 'its content')} cannot be tested.",
+            "reason": f"This file was not given, so {_COSTS[name]} cannot be tested.",
         }
         for source, name in sorted(wanted)
         if name not in present

@@ -4,19 +4,21 @@ from recon_kit.gaps.explanation import explain
 from recon_kit.gaps.findings import Findings, find_gaps
 from recon_kit.gaps.report import (
     DRILL_DOWN,
+    acting_gaps,
     by_customer,
     by_direction,
     by_family_and_cause,
     currency_effect,
     explained,
     money_sentence,
-    open_gaps,
+    pending_gaps,
     waiting_gaps,
 )
 
 __all__ = [
     "DRILL_DOWN",
     "Findings",
+    "acting_gaps",
     "by_customer",
     "by_direction",
     "by_family_and_cause",
@@ -25,6 +27,6 @@ __all__ = [
     "explained",
     "find_gaps",
     "money_sentence",
-    "open_gaps",
+    "pending_gaps",
     "waiting_gaps",
 ]

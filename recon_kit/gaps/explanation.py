@@ -103,13 +103,16 @@ def _customer(record_id: str, read: Reader) -> list[str]:
     found = _row(read, "customers", "customer_id", record_id)
     if found is None:
         return []
-    head = f"Customer {record_id}: {found['name'] or found['email'] or 'without a name'}."
+    name = found["name"] or found["email"] or "without a name"
+    head = f"Customer {record_id}: {name.rstrip('.')}."
     billed = read("subscriptions").filter(pl.col("customer_id") == record_id).sort("subscription_id").collect()
     lines = [
         _place_line(read, "billing", one) or f"Subscription {one} carries no MRR on as_of."
         for one in billed["subscription_id"]
     ]
-    return [head, *_link(record_id, read), *(lines or ["It has no subscription."])]
+    naming = read("gaps").filter(pl.col("customer_ids").list.contains(pl.lit(record_id))).sort("gap_id").collect()
+    told = [sentence for gap in naming.iter_rows(named=True) for sentence in _gap_sentences(gap, read)]
+    return [head, *_link(record_id, read), *(lines or ["It has no subscription."]), *told]
 
 
 def _account(record_id: str, read: Reader) -> list[str]:
@@ -140,7 +143,8 @@ def _link(customer_id: str, read: Reader) -> list[str]:
     if link["status"] == "linked":
         unit = f"Its unit is account {link['account_id']} (probability {link['link_probability']:.2f})."
     else:
-        unit = f"It is not linked ({link['status']}), so it is a unit of its own."
+        likely = f"; the likeliest account is {link['account_id']}" if link["account_id"] else ""
+        unit = f"It is not linked ({link['status']}{likely}), so it is a unit of its own."
     return [f"Link: {link['reason']}", unit]
 
 

@@ -35,9 +35,18 @@ DRILL_DOWN = (
 """What opens below a gap, in the order a reader needs it."""
 
 
-def open_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
-    """Return the gaps a person should act on, largest impact first."""
-    return gaps.filter(pl.col("state") == "open")
+def acting_gaps(gaps: pl.DataFrame, auto_link: float) -> pl.DataFrame:
+    """Return the open gaps a person should act on, largest impact first; those of links in review stand apart."""
+    return gaps.filter(pl.col("state") == "open", ~_is_pending(auto_link))
+
+
+def pending_gaps(gaps: pl.DataFrame, auto_link: float) -> pl.DataFrame:
+    """Return the open gaps that a link in review may settle: one customer may count on both sides."""
+    return gaps.filter(pl.col("state") == "open", _is_pending(auto_link))
+
+
+def _is_pending(auto_link: float) -> pl.Expr:
+    return (pl.col("link_probability") < auto_link).fill_null(value=False)
 
 
 def waiting_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
@@ -128,21 +137,26 @@ def currency_effect(components: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFram
     )
 
 
-def money_sentence(found: Findings) -> Panel:
-    """Say how much differs, how much is at stake, since when, and what to do first."""
-    acting = open_gaps(found.gaps)
+def money_sentence(found: Findings, auto_link: float) -> Panel:
+    """Say how much differs, how much is at stake, since when, and what to do first.
+
+    Gaps whose link is in review (a link probability below ``auto_link``) are counted apart.
+    """
+    acting, pending = acting_gaps(found.gaps, auto_link), pending_gaps(found.gaps, auto_link)
     material = acting.filter("material")
     code = str(found.bridge["currency"][0])
     crm, billing = found.bridge["amount_minor"][0], found.bridge["amount_minor"][-1]
     return tables.sentence(
         "Salesforce shows {crm} of MRR, Stripe {billing}: a difference of {difference} a month. {open} open, of which "
-        "{material} material, since {since} at the earliest; {impact} are at stake so far. First: {first}",
+        "{material} material, since {since} at the earliest; {impact} are at stake so far. {pending} more depend on "
+        "links in review. First: {first}",
         crm=tables.money(crm, code),
         billing=tables.money(billing, code),
         difference=tables.money(crm - billing, code),
         open=tables.count(acting.height, "gap is", "gaps are"),
         material=material.height,
         since=acting["diverged_on"].min(),
+        pending=tables.count(pending.height, "gap"),
         impact=tables.money(int(acting["impact_minor"].sum()), code),
         first=material["suggested_correction"][0] if material.height else "nothing; no material gap is open.",
     )

@@ -87,8 +87,8 @@ def value_both(crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt
 
 
 def _exposed(crm: Reading, billing: Reading, contracts: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Put their money beside what the readers listed before it was known."""
-    listed = pl.concat([crm.not_testable, billing.not_testable])
+    """Put their money beside what the readers listed before it was known; absent files are listed by extract."""
+    listed = pl.concat([crm.not_testable, billing.not_testable]).filter(pl.col("subject") != "file")
     of_contracts = expose(listed, contracts, subject="opportunity", key="opportunity_id", exposed="term_mrr_minor")
     return expose(
         of_contracts, subscriptions, subject="subscription", key="subscription_id", exposed="committed_mrr_minor"

@@ -75,7 +75,9 @@ def _run_locked(request: Request, wanted: Path) -> Path:
     place = place_for(wanted)
     run = _begin(request, stages, place)
     timings = Timings()
-    for stage in tqdm(stages, desc="close", unit="notebook", disable=not request.progress, bar_format=_BAR):
+    for stage in tqdm(
+        stages, desc="close", unit="notebook", disable=None if request.progress else True, bar_format=_BAR
+    ):
         _run_stage(run, stage, request, timings)
     all_stages = [stage for stage in chosen_stages() if (run.folder.notebooks / f"{stage.name}.ipynb").is_file()]
     write_manifest(run, all_stages)

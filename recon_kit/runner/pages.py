@@ -48,7 +48,7 @@ def index_context(run: Run, stages: Sequence[Stage], manifest_sha256: str) -> In
     """Gather what the index page says from the tables of a close."""
     controls = run.read("controls").collect()
     not_testable = run.read("not_testable").collect()
-    summary = verdict(controls, run.read("gaps").collect(), run.policy.reporting_currency)
+    summary = verdict(controls, run.read("gaps").collect(), run.policy)
     done = {stage.name for stage in stages}
     return IndexContext(
         title=f"Close of {run.as_of:%-d %B %Y}",
@@ -75,11 +75,13 @@ def _verdict(summary: Verdict) -> str:
     equations = tables.count(summary.equations, "tie-out equation")
     if not summary.ties:
         return f"Of {equations}, some do not hold, so nothing here can be signed."
-    still_open = tables.count(summary.material_gaps, "material gap is", "material gaps are")
+    still_open = tables.count(summary.material_gaps, "is material", "are material")
     waiting = tables.count(summary.waiting_gaps, "gap waits", "gaps wait")
+    pending = tables.count(summary.pending_gaps, "more gap depends", "more gaps depend")
+    gaps = tables.count(summary.open_gaps, "open gap")
     return (
-        f"All {equations} hold. {still_open} open out of {summary.open_gaps:,} open; "
-        f"{waiting} in a window or are expected to clear by themselves."
+        f"All {equations} hold: nothing was lost, nothing is left over. Of {gaps} "
+        f"{still_open}; {pending} on links in review (page 3), and {waiting} in a window or to clear by themselves."
     )
 
 
@@ -89,7 +91,8 @@ def _headline(summary: Verdict, bridge: pl.DataFrame) -> list[HeadlineFigure]:
     code = summary.currency
     return [
         *totals,
-        HeadlineFigure("At stake so far", summary.impact_minor, code, "money that open gaps have cost to date"),
+        HeadlineFigure("At stake so far", summary.impact_minor, code, "money that open gaps concern to date"),
+        HeadlineFigure("Depends on links in review", summary.pending_minor, code, "decide them on page 3"),
         HeadlineFigure("Under-billed a month", summary.under_billed_minor, code, "sold and not billed"),
         HeadlineFigure("Over-billed a month", summary.over_billed_minor, code, "billed and not sold"),
     ]
