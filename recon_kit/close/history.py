@@ -16,7 +16,7 @@ def history_rows(as_of: dt.date, gaps: pl.DataFrame, bridge: pl.DataFrame, links
     """Make the measures of one close.
 
     Returns:
-        One row per (measure, category, currency), columns of ``history``: number and impact of gaps by family, cause
+        One row per (measure, category, currency), sorted; columns of ``history``: gaps by family, cause
         and state (category ``family/cause/state``), total MRR of both systems, customers by link status.
     """
     code = str(bridge["currency"][0])
@@ -27,7 +27,7 @@ def history_rows(as_of: dt.date, gaps: pl.DataFrame, bridge: pl.DataFrame, links
         _sum(links.with_columns(currency=pl.lit(code), amount=pl.lit(0)), "customers", pl.col("status"), "amount"),
     ]
     rows = pl.concat(measures).with_columns(as_of=pl.lit(as_of))
-    return rows.select(TABLES["history"].columns)
+    return rows.select(TABLES["history"].columns).sort("measure", "category", "currency")
 
 
 def _totals(bridge: pl.DataFrame) -> pl.DataFrame:
