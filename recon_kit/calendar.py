@@ -78,9 +78,7 @@ def months_between(start: pl.Expr, end: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     Whole months count 1, the first and the last by their days over the days of their month.
     """
     last = add_days(end, -1)
-    month_count = (last.dt.year().cast(pl.Int64) - start.dt.year().cast(pl.Int64)) * 12 + (
-        last.dt.month().cast(pl.Int64) - start.dt.month().cast(pl.Int64)
-    )
+    month_count = month_steps(start, last)
     first_days, last_days = days_in_month(start), days_in_month(last)
     first_part = first_days - start.dt.day().cast(pl.Int64) + 1
     last_part = last.dt.day().cast(pl.Int64)
@@ -90,15 +88,19 @@ def months_between(start: pl.Expr, end: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return money.exact(numerator), money.exact(first_days * last_days)
 
 
+def month_steps(earlier: pl.Expr, later: pl.Expr) -> pl.Expr:
+    """Count the calendar months from the month of one date to that of another (Int64), whatever their days."""
+    years = later.dt.year().cast(pl.Int64) - earlier.dt.year().cast(pl.Int64)
+    return years * 12 + later.dt.month().cast(pl.Int64) - earlier.dt.month().cast(pl.Int64)
+
+
 def term_length(start: pl.Expr, end: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Measure a term ``[start, end)`` in months as an exact ratio: (numerator, denominator), both exact integers.
 
     A term that adding whole months to its start reaches (clamped to the month's end) counts those months; any other is
     measured by days, see :func:`months_between`. 31 January to 27 February inclusive is one month.
     """
-    months = (end.dt.year().cast(pl.Int64) - start.dt.year().cast(pl.Int64)) * 12 + (
-        end.dt.month().cast(pl.Int64) - start.dt.month().cast(pl.Int64)
-    )
+    months = month_steps(start, end)
     is_whole = (months > 0) & (add_months(start, months) == end)
     numerator, denominator = months_between(start, end)
     return (

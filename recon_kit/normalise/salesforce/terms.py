@@ -76,9 +76,7 @@ def _after_end() -> pl.Expr:
 
 
 def _month_steps() -> pl.Expr:
-    later, start = _after_end(), pl.col("start_on")
-    years = later.dt.year().cast(pl.Int64) - start.dt.year().cast(pl.Int64)
-    return years * 12 + later.dt.month().cast(pl.Int64) - start.dt.month().cast(pl.Int64)
+    return calendar.month_steps(pl.col("start_on"), _after_end())
 
 
 def _is_whole() -> pl.Expr:
