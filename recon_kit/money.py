@@ -32,6 +32,8 @@ _STRIPE_EXPONENTS = {
     0: "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF",
     3: "BHD JOD KWD OMR TND",
 }
+_NO_MONEY = "XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX"
+"""Codes of metals, units of account, tests and of no currency at all: nobody is invoiced in them."""
 _PLAIN_DECIMAL = r"^[+-]?\d{1,30}(\.\d{1,18})?$"
 
 
@@ -50,7 +52,7 @@ def exponents() -> pl.DataFrame:
         ISO 4217 table A.1; https://docs.stripe.com/currencies (ISK and UGX are sent with two decimals, MGA with none).
     """
     iso, stripe = _by_code(_ISO_EXPONENTS), _by_code(_STRIPE_EXPONENTS)
-    codes = sorted(list_currencies())
+    codes = sorted(list_currencies() - set(_NO_MONEY.split()))
     return pl.DataFrame(
         {
             "currency": codes,
@@ -191,7 +193,9 @@ def stripe_to_iso_e15(amount_e15: pl.Expr, currency: pl.Expr) -> pl.Expr:
 
 def _stripe_steps(currency: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     shift = exponent(currency) - _lookup(currency, "stripe_exponent")
-    return power_of_ten(pl.max_horizontal(shift, 0)), power_of_ten(pl.max_horizontal(-shift, 0))
+    known = shift.is_not_null()
+    up, down = (pl.when(known).then(pl.max_horizontal(steps, 0)) for steps in (shift, -shift))
+    return power_of_ten(up), power_of_ten(down)
 
 
 def from_e15(value_e15: pl.Expr) -> pl.Expr:

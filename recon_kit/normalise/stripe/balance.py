@@ -8,9 +8,9 @@ import polars as pl
 
 from recon_kit.normalise.stripe.buckets import AFTER_AS_OF, Placed
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.rules import known_currency, missing, possible_moment, whole_amount
+from recon_kit.normalise.stripe.rules import an_id, known_currency, missing, possible_moment, whole_amount
 from recon_kit.normalise.stripe.shapes_money import BALANCE_TRANSACTIONS, PAYOUT_ITEMS, PAYOUTS
-from recon_kit.normalise.stripe.values import amounts, day, moments
+from recon_kit.normalise.stripe.values import day
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,15 @@ def read_balance(reader: Reader, modes: pl.DataFrame) -> Balance:
         modes: ``parent_id``, ``livemode`` of the objects that transactions come from.
     """
     payouts = reader.read("payouts", PAYOUTS, object_type="payout")
-    typed = payouts.with_columns(*amounts(payouts, ["amount"]), *moments("arrival"))
-    names = ("created", "arrival")
     rules = [
-        missing("id", "key"),
+        an_id(),
         known_currency(),
         whole_amount("amount", "amount", "amount_minor"),
-        *(possible_moment(name, name) for name in names),
+        *(possible_moment(name, name) for name in PAYOUTS.moments),
     ]
-    placed = {"payouts": reader.place(typed, "payouts", rules)}
+    placed = {"payouts": reader.place(payouts, "payouts", rules)}
     placed["balance_transactions"] = _place_transactions(reader, modes)
-    late = typed.filter(pl.col("cause") == AFTER_AS_OF)["key"].drop_nulls()
+    late = payouts.filter(pl.col("cause") == AFTER_AS_OF)["key"].drop_nulls()
     placed["payout_balance_transactions"] = _place_items(reader, late)
     links = placed["payout_balance_transactions"].accepted
     return Balance(
@@ -54,15 +52,13 @@ def _place_transactions(reader: Reader, modes: pl.DataFrame) -> Placed:
     records = reader.read(
         "balance_transactions", BALANCE_TRANSACTIONS, object_type="balance_transaction", modes=modes, parent="source_id"
     )
-    figures = ("amount", "fee", "net")
-    typed = records.with_columns(*amounts(records, figures), *moments("available"))
     rules = [
-        missing("id", "key"),
+        an_id(),
         known_currency(),
-        *(whole_amount(name, name, f"{name}_minor") for name in figures),
-        *(possible_moment(name, name) for name in ("created", "available")),
+        *(whole_amount(name, name, f"{name}_minor") for name in BALANCE_TRANSACTIONS.amounts),
+        *(possible_moment(name, name) for name in BALANCE_TRANSACTIONS.moments),
     ]
-    return reader.place(typed, "balance_transactions", rules)
+    return reader.place(records, "balance_transactions", rules)
 
 
 def _place_items(reader: Reader, late_payouts: pl.Series) -> Placed:

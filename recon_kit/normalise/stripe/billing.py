@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from recon_kit.normalise.stripe.buckets import AFTER_AS_OF, Placed
+from recon_kit.normalise.stripe.buckets import AFTER_AS_OF, Placed, with_faults
 from recon_kit.normalise.stripe.customers import customer_rows, read_customers
 from recon_kit.normalise.stripe.discounts import discount_rows, given
 from recon_kit.normalise.stripe.invoice_lines import (
     FAULTY_LINE,
     faults_by_invoice,
     line_rows,
+    lines_inside,
     place_overflow,
-    typed_lines,
 )
 from recon_kit.normalise.stripe.invoices import invoice_rows, invoice_rules, read_invoices
 from recon_kit.normalise.stripe.items import FAULTY_ITEM, complete_items, faults_by_subscription, item_rows
@@ -106,33 +106,37 @@ def read_billing(reader: Reader) -> Billing:
 
 
 def _read_invoiced(reader: Reader, customers: pl.Series) -> Invoiced:
-    records, listed = read_invoices(reader)
-    embedded = typed_lines(listed)
-    faulty = records.join(faults_by_invoice(embedded), on=["file", "line"], how="left", validate="1:1")
+    """Read invoices and their lines; frames of their size are let go as soon as they are used up."""
+    records, lines = read_invoices(reader)
+    faulty = with_faults(records, faults_by_invoice(lines), "faulty_line")
     placed = {"invoices": reader.place(faulty, "invoices", [*invoice_rules(customers), FAULTY_LINE])}
+    del records, faulty
     placed["invoice_payments"], _ = place_money(reader, "invoice_payments")
-    accepted = placed["invoices"].accepted
-    inside = embedded.join(accepted.select("file", "line", invoice_id="key"), on=["file", "line"], validate="m:1")
-    keys = pl.concat(
-        [
-            accepted.select("bucket", "cause", invoice_id="key"),
-            records.join(accepted, on=["file", "line"], how="anti").select("bucket", "cause", invoice_id="key"),
-        ]
-    )
-    placed["invoice_lines"] = place_overflow(reader, keys, inside)
+    of_invoices = placed["invoices"]
+    inside, later_inside = (lines_inside(lines, one) for one in (of_invoices.accepted, of_invoices.later))
+    del lines
+    placed["invoice_lines"] = place_overflow(reader, of_invoices.decided.rename({"key": "invoice_id"}), inside)
     paid = paid_by_as_of(placed["invoice_payments"].accepted, reader)
-    invoices = invoice_rows(accepted, paid, reader)
+    invoices = invoice_rows(of_invoices.accepted, paid, reader)
+    placed["invoices"] = replace(of_invoices, accepted=of_invoices.accepted.select(_OF_INVOICES))
     overflow = placed["invoice_lines"].accepted
-    lines = line_rows(inside, overflow, invoices, reader)
-    later = records.filter(pl.col("cause") == AFTER_AS_OF).select("file", "line", "subscription_id", invoice_id="key")
-    later_inside = embedded.join(later.drop("subscription_id"), on=["file", "line"], validate="m:1")
-    return Invoiced(placed, invoices, lines, line_rows(later_inside, overflow.clear(), later, reader))
+    later = of_invoices.later.select("subscription_id", invoice_id="key")
+    return Invoiced(
+        placed,
+        invoices,
+        line_rows(inside, overflow, invoices, reader),
+        line_rows(later_inside, overflow.clear(), later, reader),
+    )
+
+
+_OF_INVOICES = ("key", "is_restored", "payments", "charge_id", "payment_intent_id", "lines_more")
+"""What is looked up in invoice records once their rows are made."""
 
 
 def _read_subscribed(reader: Reader, customers: pl.Series, catalogue: Catalogue) -> tuple[Placed, pl.DataFrame]:
     records, listed, patched = read_subscriptions(reader)
     items = complete_items(reader, records, listed, patched)
-    faulty = records.join(faults_by_subscription(items), on=["file", "line"], how="left", validate="1:1")
+    faulty = with_faults(records, faults_by_subscription(items), "faulty_item")
     placed = reader.place(faulty, "subscriptions", [*subscription_rules(customers), FAULTY_ITEM])
     owners = placed.accepted.rename({"key": "subscription_id"})
     return placed, item_rows(items, owners, catalogue, reader)

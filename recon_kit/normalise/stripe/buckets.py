@@ -10,7 +10,7 @@ import polars as pl
 from recon_kit.asof import is_after
 from recon_kit.normalise.stripe.files import texts_of
 from recon_kit.normalise.stripe.records import Pull
-from recon_kit.normalise.stripe.values import amounts, currency_code, moments
+from recon_kit.normalise.stripe.rules import UNREADABLE_MODE
 from recon_kit.quarantine import Rule, broken_rules, bucket_totals
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import STRIPE, RawObject
@@ -23,7 +23,7 @@ MALFORMED = Rule(
     field="",
     value=pl.lit(None, dtype=pl.String),
     fails=pl.col("cause") == "malformed_json",
-    reason="The line is not one JSON object in UTF-8. Pull the object again, or mend the line.",
+    reason="The line is not one JSON object in UTF-8, or names a key twice. Pull the object again, or mend the line.",
 )
 CONFLICT = Rule(
     name="conflicting_duplicate",
@@ -51,6 +51,7 @@ class Placed:
     Attributes:
         accepted: records that become rows.
         later: records after as_of, for what they tell of the time before.
+        decided: ``key``, ``bucket``, ``cause`` of every record.
         quarantine: rows of ``quarantine``.
         excluded: rows of ``excluded``.
         buckets: rows of ``buckets``.
@@ -58,6 +59,7 @@ class Placed:
 
     accepted: pl.DataFrame
     later: pl.DataFrame
+    decided: pl.DataFrame
     quarantine: pl.DataFrame = field(default_factory=TABLES["quarantine"].empty)
     excluded: pl.DataFrame = field(default_factory=TABLES["excluded"].empty)
     buckets: pl.DataFrame = field(default_factory=TABLES["buckets"].empty)
@@ -69,22 +71,20 @@ def with_money(records: pl.DataFrame, raw_object: RawObject) -> pl.DataFrame:
         empty = pl.lit(None, dtype=pl.Int64).alias("amount_minor")
         return records.with_columns(empty, pl.lit(None, dtype=pl.String).alias("money_currency"))
     amount, currency = raw_object.money
-    told = records.select(pl.col(amount).alias("amount"), currency_code(currency).alias("currency"))
-    parsed = told.select("currency", *amounts(told, ["amount"]))
-    priced = pl.when(parsed["amount_minor"].is_not_null()).then(parsed["currency"])
-    return records.with_columns(parsed["amount_minor"], pl.select(priced.alias("money_currency")).to_series())
+    priced = pl.when(pl.col(f"{amount}_minor").is_not_null()).then(currency)
+    return records.with_columns(priced.alias("money_currency"), amount_minor=f"{amount}_minor")
 
 
 def place_first(records: pl.DataFrame, pull: Pull, *, source_mode: str) -> pl.DataFrame:
     """Decide what content does not matter for: broken lines, the other mode, duplicates, what came after as_of.
 
     Args:
-        records: of one object, with ``key``, ``livemode`` and ``created_seconds``.
+        records: of one object, with ``key``, ``livemode`` and ``created_at``.
         pull: the reading.
         source_mode: ``live`` or ``test``, the mode of objects that do not say theirs.
 
     Returns:
-        The records with ``created_at``, and ``bucket`` and ``cause``, both null where still undecided.
+        The records with ``bucket`` and ``cause``, both null where still undecided.
     """
     mode = pl.col("livemode").replace_strict({"true": "live", "false": "test"}, default=source_mode)
     causes = (
@@ -93,7 +93,7 @@ def place_first(records: pl.DataFrame, pull: Pull, *, source_mode: str) -> pl.Da
         .when(mode != pull.policy.stripe_mode)
         .then(pl.lit(OTHER_MODE))
     )
-    known = _sort_out_repeats(records.with_columns(*moments("created"), causes.alias("cause")))
+    known = _sort_out_repeats(records.with_columns(causes.alias("cause")))
     late = pl.col("cause").is_null() & is_after(pl.col("created_at"), pull.cutoff)
     return known.with_columns(pl.when(late).then(pl.lit(AFTER_AS_OF)).otherwise("cause").alias("cause")).with_columns(
         pl.col("cause").replace_strict(_BUCKET_OF, default=None, return_dtype=pl.String).alias("bucket")
@@ -142,6 +142,7 @@ def place_rest(records: pl.DataFrame, pull: Pull, raw_object: RawObject, rules: 
         Rows of all buckets == rows read; their money == the parseable money read, per currency. Objects restored from
         events were not read from a file of theirs, so they are accepted without being counted.
     """
+    rules = [*rules, UNREADABLE_MODE] if "livemode" in records.columns else rules
     open_ = pl.col("bucket").is_null()
     breaks = pl.any_horizontal([rule.fails.fill_null(value=False) for rule in rules]) if rules else pl.lit(value=False)
     placed = records.with_columns(
@@ -157,6 +158,7 @@ def place_rest(records: pl.DataFrame, pull: Pull, raw_object: RawObject, rules: 
     return Placed(
         accepted=placed.filter(pl.col("bucket") == "accepted"),
         later=placed.filter(pl.col("cause") == AFTER_AS_OF),
+        decided=placed.select("key", "bucket", "cause"),
         quarantine=_quarantine_rows(read.filter(pl.col("bucket") == "quarantined"), pull, name, rules),
         excluded=read.filter(pl.col("bucket") == "excluded").select(
             source=pl.lit(STRIPE), object=pl.lit(name), key="key", reason="cause"
@@ -169,10 +171,23 @@ def place_rest(records: pl.DataFrame, pull: Pull, raw_object: RawObject, rules: 
     )
 
 
+def with_faults(records: pl.DataFrame, faults: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Put what is wrong inside a record beside it.
+
+    Args:
+        records: of one object.
+        faults: ``file``, ``line`` and ``column`` of the faulty ones.
+        column: what the fault is called; null where there is none.
+    """
+    if faults.is_empty():
+        return records.with_columns(pl.lit(None, dtype=pl.String).alias(column))
+    return records.join(faults, on=["file", "line"], how="left", validate="1:1")
+
+
 def _quarantine_rows(faulty: pl.DataFrame, pull: Pull, object_name: str, rules: Sequence[Rule]) -> pl.DataFrame:
     if faulty.is_empty():
         return TABLES["quarantine"].empty()
-    texts = texts_of(pull.connection, pull.snapshot, faulty.select("file", "line")).rename({"text": "raw"})
+    texts = texts_of(pull.connection, pull.snapshot, faulty.select("file", "line", "digest")).rename({"text": "raw"})
     shown = faulty.join(texts, on=["file", "line"], how="left", validate="1:1")
     early, late = shown.filter(pl.col("cause").is_not_null()), shown.filter(pl.col("cause").is_null())
     found = [

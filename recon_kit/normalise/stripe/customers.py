@@ -6,7 +6,7 @@ import polars as pl
 
 from recon_kit.normalise.stripe.buckets import Placed
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.rules import missing, possible_moment
+from recon_kit.normalise.stripe.rules import an_id, possible_moment
 from recon_kit.normalise.stripe.shapes import CUSTOMERS
 from recon_kit.normalise.stripe.values import day
 
@@ -14,7 +14,7 @@ from recon_kit.normalise.stripe.values import day
 def read_customers(reader: Reader) -> Placed:
     """Read customers, deleted ones included."""
     records = reader.read("customers", CUSTOMERS, object_type="customer", required=("id",))
-    return reader.place(records, "customers", [missing("id", "key"), possible_moment("created", "created")])
+    return reader.place(records, "customers", [an_id(), possible_moment("created", "created")])
 
 
 def customer_rows(accepted: pl.DataFrame, discounts: pl.DataFrame, reader: Reader) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from recon_kit.normalise.stripe.history import History
 from recon_kit.normalise.stripe.prices import coupon_columns
 from recon_kit.normalise.stripe.records import Pull, parse_texts
 from recon_kit.normalise.stripe.shapes import COUPONS, DISCOUNTS
-from recon_kit.normalise.stripe.values import day, moments
+from recon_kit.normalise.stripe.values import day
 
 _GIVEN = {"owner": pl.String, "owner_id": pl.String, "position": pl.Int64, "text": pl.String}
 _COUPON = ("name", "duration", "duration_months", "percent_off", "percent_off_e6", "amount_off_minor", "currency")
@@ -70,7 +70,6 @@ def _parsed(pull: Pull, stated: pl.DataFrame) -> pl.DataFrame:
     numbered = stated.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64))
     objects = parse_texts(pull, stated["text"], DISCOUNTS)
     joined = numbered.join(objects, on="line", how="left", validate="1:1").with_columns(
-        *moments("start", "end"),
         discount_id=pl.when(pl.col("is_object")).then("discount_id").otherwise("text"),
         is_told=pl.col("coupon").is_not_null(),
     )

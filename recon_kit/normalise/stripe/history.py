@@ -11,22 +11,22 @@ import polars as pl
 from recon_kit.asof import is_after
 from recon_kit.normalise.stripe.buckets import AFTER_AS_OF, Placed, place_first, place_rest, with_money
 from recon_kit.normalise.stripe.changed_fields import changed_fields
-from recon_kit.normalise.stripe.files import query_lines, texts_of
+from recon_kit.normalise.stripe.files import texts_of
 from recon_kit.normalise.stripe.paths import Shape
-from recon_kit.normalise.stripe.records import PLACE, Pull, parse_texts, records_of
-from recon_kit.normalise.stripe.rules import missing
-from recon_kit.normalise.stripe.shapes_money import EVENT_PAYLOADS, EVENTS
-from recon_kit.normalise.stripe.values import day, moments
+from recon_kit.normalise.stripe.records import PLACE, Columns, Pull, parse_texts, records_of
+from recon_kit.normalise.stripe.rules import an_id, missing
+from recon_kit.normalise.stripe.shapes_money import EVENTS
+from recon_kit.normalise.stripe.values import day
 from recon_kit.normalise.stripe.wind_back import LaterEvent, wind_back
 from recon_kit.schemas.raw import RawObject
 
 _WITHOUT_OLD_VALUE = r"\.(updated|paused|resumed)$"
-_SCHEMA = {
+_SCHEMA: Columns = {
     "key": pl.String,
     "type": pl.String,
     "object_id": pl.String,
     "object_type": pl.String,
-    "created_seconds": pl.String,
+    "created_at": pl.Datetime("us", "UTC"),
     "previous_attributes": pl.String,
     "payload": pl.String,
 }
@@ -55,7 +55,7 @@ class History:
         for row in told.iter_rows(named=True):
             event = LaterEvent(
                 row["key"],
-                int(row["created_seconds"]),
+                int(row["created_at"].timestamp()),
                 json.loads(row["previous_attributes"]),
                 json.loads(row["payload"] or "{}"),
             )
@@ -98,7 +98,7 @@ def read_history(pull: Pull, raw_object: RawObject, *, source_mode: str) -> Hist
     first = place_first(records, pull, source_mode=source_mode).with_columns(
         is_restored=pl.lit(value=False), currency=pl.lit(None, dtype=pl.String)
     )
-    placed = place_rest(first, pull, raw_object, [missing("id", "key"), missing("type", "type")])
+    placed = place_rest(first, pull, raw_object, [an_id(), missing("type", "type")])
     with_payload = pl.col("type").str.starts_with("customer.subscription.")
     later = first.filter(pl.col("cause") == AFTER_AS_OF, pl.col("key").is_not_null())
     kept = _payloads(pull, placed.accepted, placed.accepted.filter(with_payload))
@@ -111,16 +111,9 @@ def read_history(pull: Pull, raw_object: RawObject, *, source_mode: str) -> Hist
 
 
 def _payloads(pull: Pull, events: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
-    found = [pl.DataFrame(schema=PLACE | {"payload": pl.String})]
-    for (file,), rows in wanted.group_by("file"):
-        pull.connection.register("wanted_lines", rows.select("line").to_arrow())
-        read = query_lines(pull.connection, pull.snapshot.raw / str(file), _wanted_payloads)
-        found.append(read.select(pl.lit(file).alias("file"), "line", "payload"))
-    return events.join(pl.concat(found), on=["file", "line"], how="left", validate="1:1")
-
-
-def _wanted_payloads(lines: str) -> str:
-    return EVENT_PAYLOADS.select(f"select line, text from ({lines}) semi join wanted_lines using (line)")  # noqa: S608
+    places = wanted.select("file", "line", "digest")
+    found = texts_of(pull.connection, pull.snapshot, places, sql="try(json_extract(text, '$.data.object'))::varchar")
+    return events.join(found.rename({"text": "payload"}), on=["file", "line"], how="left", validate="1:1")
 
 
 def _table(events: pl.DataFrame, timezone: str) -> pl.DataFrame:
@@ -157,7 +150,7 @@ def restore_state(
     known = records.with_columns(is_restored=pl.lit(value=False))
     last = dict(history.deleted(object_type).select("object_id", "payload").iter_rows())
     places = known.filter(pl.col("bucket").is_null(), pl.col("key").is_in(history.changed_ids(*last).implode())).select(
-        "file", "line", "key"
+        "file", "line", "digest", "key"
     )
     texts = texts_of(pull.connection, pull.snapshot, places).join(places, on=["file", "line"], validate="1:1")
     wound = [
@@ -189,14 +182,13 @@ def _brought_back(records: pl.DataFrame, history: History, object_type: str) -> 
 
 def _replaced(pull: Pull, records: pl.DataFrame, shape: Shape, patched: pl.DataFrame) -> pl.DataFrame:
     """Replace the fields of patched records by what their new text says."""
-    parsed = parse_texts(pull, patched["text"], shape).sort("line").drop("line", "digest", "is_object")
+    parsed = parse_texts(pull, patched["text"], shape).drop("line", "digest", "is_object")
     fields = parsed.rename({"id": "key"})
     new = pl.concat([patched.drop("text"), fields], how="horizontal")
     kept_columns = [name for name in records.columns if name not in fields.columns and name != "is_restored"]
     old = records.select(kept_columns)
     joined = new.join(old, on=["file", "line"], how="left", validate="1:1").select(records.columns)
     joined = joined.with_columns(pl.col("is_object").fill_null(value=True))
-    joined = joined.with_columns(*moments("created"))
     joined = joined.filter(~(pl.col("is_restored") & is_after(pl.col("created_at"), pull.cutoff)))
     untouched = records.join(patched, on=["file", "line"], how="anti")
     return pl.concat([untouched, joined])

@@ -6,8 +6,9 @@ import polars as pl
 
 from recon_kit.normalise.stripe.buckets import AFTER_AS_OF, Placed
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.records import PLACE
+from recon_kit.normalise.stripe.records import PLACE, attach
 from recon_kit.normalise.stripe.rules import (
+    an_id,
     faulty_inside,
     known_currency,
     missing,
@@ -16,10 +17,9 @@ from recon_kit.normalise.stripe.rules import (
     whole_amount,
 )
 from recon_kit.normalise.stripe.shapes_invoices import OVERFLOW_LINES
-from recon_kit.normalise.stripe.values import amounts, currency_code, day, decimal, exact_e12, moments, unparsed, yes
+from recon_kit.normalise.stripe.values import day, decimal, exact_e12, unparsed, yes
 from recon_kit.quarantine import Rule
 
-_AMOUNTS = ["amount", "discount", "tax", "tax_inclusive", "taxable"]
 _MOMENTS = ["period_start", "period_end"]
 _KINDS = {
     "subscription_item_details": "subscription",
@@ -35,14 +35,20 @@ FAULTY_LINE = faulty_inside(
 )
 
 
+def lines_inside(lines: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
+    """Take the lines of chosen invoice records, with ``invoice_id``."""
+    if invoices.is_empty():
+        return lines.clear().with_columns(pl.lit(None, dtype=pl.String).alias("invoice_id"))
+    owners = invoices.select("file", "line", invoice_id="key")
+    return lines.join(owners, on=["file", "line"], validate="m:1")
+
+
 def typed_lines(lines: pl.DataFrame) -> pl.DataFrame:
-    """Parse what invoice lines say."""
-    coded = lines.with_columns(
-        currency=currency_code(),
+    """Say in one language of what kind invoice lines are."""
+    return lines.with_columns(
         kind=pl.col("kind").replace_strict(_KINDS, default=pl.col("kind")),
         is_proration=yes("is_proration"),
     )
-    return coded.with_columns(*amounts(coded, _AMOUNTS), *moments(*_MOMENTS))
 
 
 def faults_by_invoice(lines: pl.DataFrame) -> pl.DataFrame:
@@ -50,7 +56,11 @@ def faults_by_invoice(lines: pl.DataFrame) -> pl.DataFrame:
     checks = [(name, f"{name}_minor") for name in ("amount", "discount", "tax")]
     checks += [(f"{name}_seconds", f"{name}_at") for name in _MOMENTS]
     values = [pl.when(unparsed(text, parsed)).then(pl.format("{}: {}", pl.lit(text), text)) for text, parsed in checks]
-    nameless = [pl.when(pl.col(name).is_null()).then(pl.lit(f"{name}: none")) for name in ("line_id", "amount")]
+    absent = {
+        "line_id": pl.col("line_id").is_null(),
+        "amount": pl.all_horizontal(pl.col("amount", "amount_minor").is_null()),
+    }
+    nameless = [pl.when(is_absent).then(pl.lit(f"{name}: none")) for name, is_absent in absent.items()]
     faulty = lines.select("file", "line", "position", faulty_line=pl.coalesce(*nameless, *values)).drop_nulls(
         "faulty_line"
     )
@@ -68,7 +78,8 @@ def place_overflow(reader: Reader, invoices: pl.DataFrame, embedded: pl.DataFram
     records = reader.read("invoice_lines", OVERFLOW_LINES, object_type="line_item")
     parents = invoices.drop_nulls("invoice_id").unique("invoice_id", keep="first")
     late = parents.filter(pl.col("cause") == AFTER_AS_OF)["invoice_id"]
-    twice = embedded.select("line_id", "invoice_id", is_embedded=pl.lit(value=True)).unique(["line_id", "invoice_id"])
+    pairs = embedded.select("line_id", "invoice_id").join(records.select("line_id"), on="line_id", how="semi")
+    twice = pairs.unique().with_columns(is_embedded=pl.lit(value=True))
     known = typed_lines(records).join(twice, on=["line_id", "invoice_id"], how="left", validate="m:1")
     undecided = pl.col("bucket").is_null()
     belongs_later = undecided & pl.col("invoice_id").is_in(late.implode())
@@ -87,9 +98,9 @@ def place_overflow(reader: Reader, invoices: pl.DataFrame, embedded: pl.DataFram
 
 def _rules(invoices: pl.Series) -> list[Rule]:
     return [
-        missing("id", "line_id"),
+        an_id("line_id"),
         missing("invoice", "invoice_id"),
-        missing("amount", "amount"),
+        missing("amount", "amount", "amount_minor"),
         known_currency(),
         *(whole_amount(name, name, f"{name}_minor") for name in ("amount", "discount", "tax")),
         *(possible_moment(name, name) for name in _MOMENTS),
@@ -110,12 +121,10 @@ def line_rows(embedded: pl.DataFrame, overflow: pl.DataFrame, invoices: pl.DataF
         reader: the time zone.
     """
     columns = [name for name in embedded.columns if name not in {*PLACE, "position"}]
-    both = pl.concat([embedded.select(columns), overflow.select(columns)]).unique(
-        ["line_id", "invoice_id"], keep="first", maintain_order=True
-    )
+    both = _once(pl.concat([embedded.select(columns), overflow.select(columns)]))
     owners = invoices.select("invoice_id", of_invoice="subscription_id")
     zone = reader.pull.timezone
-    return both.join(owners, on="invoice_id", how="left", validate="m:1").select(
+    return attach(both, owners, on="invoice_id").select(
         "line_id",
         "invoice_id",
         "item_id",
@@ -144,3 +153,10 @@ def line_rows(embedded: pl.DataFrame, overflow: pl.DataFrame, invoices: pl.DataF
         period_start_at="period_start_at",
         period_end_at="period_end_at",
     )
+
+
+def _once(lines: pl.DataFrame) -> pl.DataFrame:
+    """Keep the first of lines that repeat inside an invoice; most snapshots have none, and looking costs less."""
+    if lines["line_id"].n_unique() == lines.height:
+        return lines
+    return lines.unique(["line_id", "invoice_id"], keep="first", maintain_order=True)

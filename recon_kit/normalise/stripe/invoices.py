@@ -5,15 +5,25 @@ from __future__ import annotations
 import polars as pl
 
 from recon_kit.asof import is_after, unless_after
+from recon_kit.normalise.stripe.invoice_lines import typed_lines
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.rules import known_currency, missing, one_of, points_to, possible_moment, whole_amount
+from recon_kit.normalise.stripe.records import attach
+from recon_kit.normalise.stripe.rules import (
+    an_id,
+    known_currency,
+    missing,
+    one_of,
+    points_to,
+    possible_moment,
+    whole_amount,
+)
 from recon_kit.normalise.stripe.shapes_invoices import INVOICE_LINES, INVOICES
-from recon_kit.normalise.stripe.values import amounts, day, moments, whole, yes
+from recon_kit.normalise.stripe.values import day, whole, yes
 from recon_kit.quarantine import Rule
 
-_AMOUNTS = ["subtotal", "tax", "total", "amount_due", "amount_paid", "amount_remaining"]
-_MOMENTS = ["finalized", "due", "paid", "voided", "uncollectible"]
 _STATUSES = ["draft", "open", "paid", "uncollectible", "void", "deleted"]
+_FIXED = ("created", "due")
+"""Instants that no later event moves."""
 _TRANSITIONS = (
     ("void", "voided_at"),
     ("paid", "paid_at"),
@@ -23,7 +33,7 @@ _TRANSITIONS = (
 
 
 def read_invoices(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read invoices, typed and wound back by events, and the lines inside them as text (see ``Reader``)."""
+    """Read invoices, typed and wound back by events, and the lines inside them (see ``Reader``)."""
     records, lines, _ = reader.read_with_elements(
         "invoices",
         INVOICES,
@@ -31,10 +41,7 @@ def read_invoices(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame]:
         object_type="invoice",
         required=("id", "customer_id", "currency", "total"),
     )
-    typed = records.with_columns(
-        *amounts(records, _AMOUNTS), *moments(*_MOMENTS), status=pl.coalesce("status", _status_of_2018())
-    )
-    return typed, lines
+    return records.with_columns(status=pl.coalesce("status", _status_of_2018())), typed_lines(lines)
 
 
 def _status_of_2018() -> pl.Expr:
@@ -55,13 +62,13 @@ def _status_of_2018() -> pl.Expr:
 def invoice_rules(customers: pl.Series) -> list[Rule]:
     """List what an invoice must pass; ``customers`` are the usable ones."""
     return [
-        missing("id", "key"),
+        an_id(),
         missing("customer", "customer_id"),
-        missing("total", "total"),
-        missing("created", "created_seconds"),
+        missing("total", "total", "total_minor"),
+        missing("created", "created_seconds", "created_at"),
         known_currency(),
-        *(whole_amount(name, name, f"{name}_minor") for name in _AMOUNTS),
-        *(possible_moment(name, name) for name in ("created", *_MOMENTS)),
+        *(whole_amount(name, name, f"{name}_minor") for name in INVOICES.amounts),
+        *(possible_moment(name, name) for name in INVOICES.moments),
         one_of("status", "status", _STATUSES),
         points_to("customer", "customer_id", customers, "customer"),
     ]
@@ -80,11 +87,15 @@ def invoice_rows(accepted: pl.DataFrame, payments: pl.DataFrame, reader: Reader)
     then = pl.lit("draft")
     for status, column in reversed(_TRANSITIONS):
         then = pl.when(pl.col(column) < pl.lit(cutoff)).then(pl.lit(status)).otherwise(then)
-    known = accepted.rename({"key": "invoice_id"}).join(payments, on="invoice_id", how="left", validate="1:1")
+    known = attach(accepted.rename({"key": "invoice_id"}), payments, on="invoice_id")
     unpaid_yet = is_after(pl.col("paid_at"), cutoff) & (pl.col("status") == "paid")
     paid = pl.when(unpaid_yet).then(pl.col("paid_minor").fill_null(0)).otherwise("amount_paid_minor")
     remaining = pl.when(unpaid_yet).then(pl.col("amount_due_minor") - paid).otherwise("amount_remaining_minor")
-    moved = [unless_after(pl.col(f"{name}_at"), cutoff).alias(f"{name}_at") for name in _MOMENTS if name != "due"]
+    moved = [
+        unless_after(pl.col(f"{name}_at"), cutoff).alias(f"{name}_at")
+        for name in INVOICES.moments
+        if name not in _FIXED
+    ]
     return known.with_columns(
         *moved,
         status=pl.when(later).then(then).otherwise("status"),
@@ -97,10 +108,10 @@ def invoice_rows(accepted: pl.DataFrame, payments: pl.DataFrame, reader: Reader)
         "number",
         "status",
         "currency",
-        *(f"{name}_minor" for name in _AMOUNTS),
+        *(f"{name}_minor" for name in INVOICES.amounts),
         "billing_reason",
         "created_at",
         "metadata_opportunity_id",
-        *(day(f"{name}_at", zone).alias(f"{name}_on") for name in ("created", *_MOMENTS)),
+        *(day(f"{name}_at", zone).alias(f"{name}_on") for name in INVOICES.moments),
         attempt_count=whole("attempt_count"),
     )

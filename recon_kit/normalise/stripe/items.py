@@ -13,7 +13,7 @@ from recon_kit.normalise.stripe.prices import PRICE, PRICE_TEXT, Catalogue, pric
 from recon_kit.normalise.stripe.records import Pull, parse_texts
 from recon_kit.normalise.stripe.rules import faulty_inside
 from recon_kit.normalise.stripe.shapes import TAX_RATES, TOP_LEVEL_PLAN
-from recon_kit.normalise.stripe.values import currency_code, day, decimal, exact_e12, moments, yes
+from recon_kit.normalise.stripe.values import currency_code, day, decimal, exact_e12, yes
 
 if TYPE_CHECKING:
     from recon_kit.normalise.stripe.reader import Reader
@@ -38,25 +38,28 @@ def complete_items(
     bare = subscriptions.filter(pl.col("bucket").is_null(), pl.col("plan").is_not_null()).join(
         listed, on=["file", "line"], how="anti"
     )
-    items = (
-        pl.concat([listed, _top_level(reader.pull, bare, patched).select(listed.columns)]) if bare.height else listed
-    )
-    return items.with_columns(*moments("created", "trial_end"))
+    if bare.is_empty():
+        return listed
+    return pl.concat([listed, _top_level(reader.pull, bare, patched).select(listed.columns)])
 
 
 def _top_level(pull: Pull, bare: pl.DataFrame, patched: pl.DataFrame) -> pl.DataFrame:
-    keys = bare.select("file", "line", item_id="key")
+    keys = bare.select("file", "line", "digest", item_id="key")
     replaced = patched.join(keys, on=["file", "line"], how="semi")
     unchanged = keys.join(replaced, on=["file", "line"], how="anti")
     texts = pl.concat([replaced, texts_of(pull.connection, pull.snapshot, unchanged)])
     wrapped = parse_texts(pull, texts["text"], TOP_LEVEL_PLAN).sort("line").drop("line", "digest", "is_object")
-    placed = pl.concat([texts.drop("text"), wrapped], how="horizontal").join(keys, on=["file", "line"], validate="1:1")
-    empty = pl.lit(None, dtype=pl.String)
+    placed = pl.concat([texts.drop("text"), wrapped], how="horizontal").join(
+        keys.drop("digest"), on=["file", "line"], validate="1:1"
+    )
+    empty, never = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.Datetime("us", "UTC"))
     none = pl.lit(None, dtype=pl.List(pl.String))
     return placed.with_columns(
         position=pl.lit(1, dtype=pl.Int64),
         created_seconds=empty,
         trial_end_seconds=empty,
+        created_at=never,
+        trial_end_at=never,
         discounts=none,
         tax_rates=none,
     )

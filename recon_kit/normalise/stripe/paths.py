@@ -1,24 +1,18 @@
-"""Candidate paths: where each Stripe API version keeps a field, and the SQL that takes the first that is not null."""
+"""Candidate paths: where each Stripe API version keeps a field, and the expression that takes the first not null."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from recon_kit import money
 
 Spec = dict[str, object]
 Paths = str | tuple[str, ...]
-
-MACROS = """
-create or replace temp macro id_of(value) as
-    case when starts_with(value, '{') then json_extract_string(value, '$.id') else value end;
-create or replace temp macro whole_sum(amounts) as
-    case when coalesce(len(amounts), 0) = 0 then null
-         when len(list_filter(amounts, lambda a: not regexp_full_match(coalesce(a, ''), '-?[0-9]{1,17}'))) > 0
-         then array_to_string(amounts, ' + ')
-         else list_sum(list_transform(amounts, lambda a: try_cast(a as bigint)))::varchar end;
-"""
-"""``id_of``: the id of a reference that may be expanded. ``whole_sum``: a sum of whole numbers as text; where one of
-them is no whole number, text that shows them and that no parser takes for an amount."""
+At = Callable[[str], pl.Expr]
 
 
 @dataclass(frozen=True)
@@ -29,30 +23,36 @@ class Field:
         name: column it becomes; names ending in ``_id`` are references, of which only the id is kept.
         paths: candidate paths, newest API version first: ``parent.subscription_details.subscription``;
             ``taxes[].amount`` is the list of that field over the elements of ``taxes``, ``discounts[]`` the elements.
-        sql: an expression over those paths in place of taking the first that is not null; ``{0}`` is the first path.
+        combine: in place of taking the first that is not null: an expression, given what reaches a path.
     """
 
     name: str
     paths: tuple[str, ...]
-    sql: str | None = None
+    combine: Callable[[At], pl.Expr] | None = None
 
-    @property
-    def expression(self) -> str:
-        """SQL over the parsed record ``o``."""
-        places = [access(path) for path in self.paths]
-        if self.sql is not None:
-            return self.sql.format(*places)
-        if self.name.endswith("_id"):
-            places = [f"id_of({place})" for place in places]
-        return places[0] if len(places) == 1 else f"coalesce({', '.join(places)})"
+    def of(self, record: pl.Expr) -> pl.Expr:
+        """Return the field of a parsed record, a struct."""
+        value = self.combine(lambda path: access(record, path)) if self.combine else self._first(record)
+        return value.alias(self.name)
+
+    def _first(self, record: pl.Expr) -> pl.Expr:
+        return pl.coalesce([access(record, path) for path in self.paths])
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Everything that is read of one object: its fields, inside the list ``each`` when they are elements of one."""
+    """Everything that is read of one object: its fields, inside the list ``each`` when they are elements of one.
+
+    Attributes:
+        fields: what is read, as text.
+        each: the list, else none.
+        amounts: fields that are whole amounts in Stripe's unit of the record's currency.
+        spec: what ``json_transform`` is asked for.
+    """
 
     fields: tuple[Field, ...]
     each: str | None = None
+    amounts: tuple[str, ...] = ()
     spec: Spec = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,41 +61,71 @@ class Shape:
             _grow(spec, path)
         object.__setattr__(self, "spec", _inside_list(spec, self.each) if self.each else spec)
 
+    def with_amounts(self, *names: str) -> Shape:
+        """Say which fields are amounts."""
+        return replace(self, amounts=names)
+
     @property
     def names(self) -> list[str]:
         """The columns the fields become."""
         return [one.name for one in self.fields]
 
     @property
-    def columns(self) -> str:
-        """SQL of the fields over ``o``."""
-        return ", ".join(f'{one.expression} as "{one.name}"' for one in self.fields)
+    def moments(self) -> list[str]:
+        """Stems of the fields that are instants: ``created`` of ``created_seconds``."""
+        return [name.removesuffix("_seconds") for name in self.names if name.endswith("_seconds")]
 
-    def select(self, lines: str) -> str:
-        """Return SQL over rows (``line``, ``text``): ``line``, ``digest``, ``is_object`` and the fields."""
-        return self.pick(f"({parsed(lines, self.spec)})")
+    @property
+    def lists(self) -> set[str]:
+        """Names of the fields that are lists of text."""
+        return {one.name for one in self.fields if one.combine is None and "[]" in one.paths[0]}
 
-    def pick(self, source: str) -> str:
-        """Return SQL over what ``parsed`` gives: one row per line, or per element with its ``position`` from 1."""
-        if self.each is None:
-            return f"select line, digest, o is not null as is_object, {self.columns} from {source}"  # noqa: S608
-        listed = access(self.each)
-        return f"""
-            select line, position, {self.columns}
-            from (select line, unnest({listed}) as o, unnest(range(1, len({listed}) + 1)) as position
-                  from {source})"""  # noqa: S608  (paths are our own)
+    def of(self, parsed: pl.DataFrame) -> pl.DataFrame:
+        """Take the fields out of parsed records.
+
+        Args:
+            parsed: with ``o``, the record as a struct, and columns that are kept.
+
+        Returns:
+            One row per record, or per element with its ``position`` from 1; fields as text, references as ids.
+        """
+        rows = parsed if self.each is None else _elements(parsed, self.each)
+        kept = [name for name in rows.columns if name != "o"]
+        return _with_ids(rows.select(*kept, *(one.of(pl.col("o")) for one in self.fields)), self.names)
+
+
+def _elements(parsed: pl.DataFrame, each: str) -> pl.DataFrame:
+    kept = [name for name in parsed.columns if name not in {"o", "digest", "keys"}]
+    listed = parsed.select(*kept, o=access(pl.col("o"), each)).filter(pl.col("o").list.len() > 0)
+    numbered = listed.with_columns(position=pl.int_ranges(1, pl.col("o").list.len().cast(pl.Int64) + 1))
+    return numbered.explode("o", "position")
+
+
+def _with_ids(rows: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Replace references that are expanded objects by their ids; looking for JSON costs, so only where there is any."""
+    is_expanded = {name: rows[name].str.starts_with("{") for name in names if name.endswith("_id")}
+    return rows.with_columns(
+        pl.when(mask).then(pl.col(name).str.json_path_match("$.id")).otherwise(name).alias(name)
+        for name, mask in is_expanded.items()
+        if mask.any()
+    )
+
+
+_BLANKS = r"E' \t\r\n\x0b\x0c'"
 
 
 def parsed(lines: str, spec: Spec) -> str:
-    """Return SQL that parses lines: ``line``, ``digest`` of the bytes, ``o``: null where the line is not one object.
+    """Return SQL that parses lines.
 
-    Only lines that are not blank are records. Long texts are not trimmed, for trimming copies them.
+    It gives ``digest`` of the bytes; ``o``, null where the line is not one object; ``keys``, the digest of the names of
+    its keys. Blank lines, which are no records, have no digest. Long texts are not trimmed, for trimming copies them.
     """
     return f"""
-        select line::bigint as line, hash(text) as digest,
-               case when text[1] = '{{' or starts_with(ltrim(text), '{{')
-                    then try(json_transform(text, '{json.dumps(spec)}')) end as o
-        from ({lines}) where strlen(text) > 256 or trim(text) <> ''"""  # noqa: S608  (file names are quoted)
+        select case when strlen(text) > 256 or trim(text, {_BLANKS}) <> '' then hash(text) end as digest,
+               case when text[1] = '{{' or starts_with(ltrim(text, {_BLANKS}), '{{')
+                    then try(json_transform(text, '{json.dumps(spec)}')) end as o,
+               try(hash(json_keys(text))) as keys
+        from ({lines})"""  # noqa: S608  (file names are quoted)
 
 
 def union(first: Spec, second: Spec) -> Spec:
@@ -111,14 +141,17 @@ def _united(one: object, other: object) -> object:
     return other
 
 
-def access(path: str) -> str:
-    """Return SQL that reaches a path inside ``o``."""
+def access(record: pl.Expr, path: str) -> pl.Expr:
+    """Return the expression that reaches a path inside a record; ``taxes[].amount`` is a list."""
     before, bracket, after = path.partition("[]")
-    place = ".".join(["o", *(f'"{step}"' for step in before.split("."))])
-    if not bracket or not after:
-        return place
-    inner = ".".join(["e", *(f'"{step}"' for step in after.removeprefix(".").split("."))])
-    return f"list_transform({place}, lambda e: {inner})"
+    place = _step_in(record, before)
+    return place.list.eval(_step_in(pl.element(), after.removeprefix("."))) if bracket and after else place
+
+
+def _step_in(place: pl.Expr, path: str) -> pl.Expr:
+    for step in path.split("."):
+        place = place.struct.field(step)
+    return place
 
 
 def _inside_list(spec: Spec, each: str) -> Spec:
@@ -159,7 +192,38 @@ def elements(each: str, /, *special: Field, **candidates: Paths) -> Shape:
     return Shape((*fields(**candidates), *special), each)
 
 
-def total(name: str, *paths: str) -> Field:
+def total(name: str, *paths: str, otherwise: str | None = None) -> Field:
     """Declare a sum over the elements of a list, else of the next list; a path without list stands for itself."""
-    parts = [f"whole_sum({{{i}}})" if "[]" in path else f"{{{i}}}" for i, path in enumerate(paths)]
-    return Field(name, paths, f"coalesce({', '.join(parts)})")
+
+    def combine(at: At) -> pl.Expr:
+        parts = [whole_sum(at(path)) if "[]" in path else at(path) for path in paths]
+        return pl.coalesce([*parts, pl.lit(otherwise, dtype=pl.String)])
+
+    return Field(name, paths, combine)
+
+
+def least(*paths: str) -> Callable[[At], pl.Expr]:
+    """Take the smallest text of a list, else of the next; a path without list stands for itself."""
+    return lambda at: pl.coalesce([_end_of(at(path), 0) if "[]" in path else at(path) for path in paths])
+
+
+def greatest(*paths: str) -> Callable[[At], pl.Expr]:
+    """Take the largest text of a list, else of the next; a path without list stands for itself."""
+    return lambda at: pl.coalesce([_end_of(at(path), -1) if "[]" in path else at(path) for path in paths])
+
+
+def _end_of(texts: pl.Expr, place: int) -> pl.Expr:
+    return texts.list.drop_nulls().list.sort().list.get(place, null_on_oob=True)
+
+
+def whole_sum(amounts: pl.Expr) -> pl.Expr:
+    """Sum a list of whole numbers, as text; where one is no whole number, text that no parser takes for an amount."""
+    numbers = amounts.list.eval(money.integer_text(pl.element()))
+    unread = numbers.list.len() > numbers.list.drop_nulls().list.len()
+    return (
+        pl.when(amounts.list.len().fill_null(0) == 0)
+        .then(pl.lit(None, dtype=pl.String))
+        .when(unread)
+        .then(amounts.list.eval(pl.element().fill_null("nothing")).list.join(" + "))
+        .otherwise(numbers.list.sum().cast(pl.String))
+    )

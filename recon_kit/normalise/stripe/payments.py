@@ -10,33 +10,29 @@ from recon_kit.asof import is_after, unless_after
 from recon_kit.normalise.stripe.buckets import Placed
 from recon_kit.normalise.stripe.paths import Shape
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.rules import known_currency, missing, points_to, possible_moment, whole_amount
+from recon_kit.normalise.stripe.rules import an_id, known_currency, points_to, possible_moment, whole_amount
 from recon_kit.normalise.stripe.shapes_invoices import CREDIT_NOTES
 from recon_kit.normalise.stripe.shapes_money import CHARGES, DISPUTES, INVOICE_PAYMENTS, PAYMENT_INTENTS, REFUNDS
-from recon_kit.normalise.stripe.values import amounts, day, moments
+from recon_kit.normalise.stripe.values import day
 from recon_kit.quarantine import Rule
 
 
 @dataclass(frozen=True)
 class Ledgered:
-    """How an object that carries money is read: its amounts, instants, and the object it points to."""
+    """How an object that carries money is read, and the object it points to: field, column, object."""
 
     shape: Shape
     object_type: str
-    amounts: tuple[str, ...]
-    moments: tuple[str, ...] = ()
     parent: tuple[str, str, str] | None = None
 
 
 MONEY = {
-    "charges": Ledgered(CHARGES, "charge", ("amount", "amount_refunded")),
-    "refunds": Ledgered(REFUNDS, "refund", ("amount",), parent=("charge", "charge_id", "charges")),
-    "disputes": Ledgered(DISPUTES, "dispute", ("amount",), parent=("charge", "charge_id", "charges")),
-    "credit_notes": Ledgered(
-        CREDIT_NOTES, "credit_note", ("total", "tax"), ("effective", "voided"), ("invoice", "invoice_id", "invoices")
-    ),
-    "invoice_payments": Ledgered(INVOICE_PAYMENTS, "invoice_payment", ("amount_paid",), ("paid",)),
-    "payment_intents": Ledgered(PAYMENT_INTENTS, "payment_intent", ("amount",)),
+    "charges": Ledgered(CHARGES, "charge"),
+    "refunds": Ledgered(REFUNDS, "refund", parent=("charge", "charge_id", "charges")),
+    "disputes": Ledgered(DISPUTES, "dispute", parent=("charge", "charge_id", "charges")),
+    "credit_notes": Ledgered(CREDIT_NOTES, "credit_note", parent=("invoice", "invoice_id", "invoices")),
+    "invoice_payments": Ledgered(INVOICE_PAYMENTS, "invoice_payment"),
+    "payment_intents": Ledgered(PAYMENT_INTENTS, "payment_intent"),
 }
 
 
@@ -54,17 +50,16 @@ def place_money(
     how = MONEY[object_name]
     parent = how.parent[1] if how.parent else None
     records = reader.read(object_name, how.shape, object_type=how.object_type, modes=modes, parent=parent)
-    typed = records.with_columns(*amounts(records, how.amounts), *moments(*how.moments))
     rules: list[Rule] = [
-        missing("id", "key"),
+        an_id(),
         known_currency(),
-        *(whole_amount(name, name, f"{name}_minor") for name in how.amounts),
-        *(possible_moment(name, name) for name in ("created", *how.moments)),
+        *(whole_amount(name, name, f"{name}_minor") for name in how.shape.amounts),
+        *(possible_moment(name, name) for name in how.shape.moments),
     ]
     if how.parent is not None and parents is not None:
         field, column, target = how.parent
         rules.append(points_to(field, column, parents, target.removesuffix("s")))
-    return reader.place(typed, object_name, rules), typed
+    return reader.place(records, object_name, rules), records
 
 
 def invoice_of_payment(

@@ -10,9 +10,9 @@ from recon_kit import mrr
 from recon_kit.normalise.stripe.buckets import Placed
 from recon_kit.normalise.stripe.reader import Reader
 from recon_kit.normalise.stripe.records import Pull, parse_texts
-from recon_kit.normalise.stripe.rules import known_currency, missing, possible_moment, whole_amount
+from recon_kit.normalise.stripe.rules import an_id, known_currency, possible_moment, whole_amount
 from recon_kit.normalise.stripe.shapes import COUPONS, PRICES, PRODUCTS, TAX_RATES, TIERS
-from recon_kit.normalise.stripe.values import amounts, currency_code, decimal, exact_e12, whole
+from recon_kit.normalise.stripe.values import currency_code, decimal, exact_e12, whole
 from recon_kit.quarantine import Rule
 
 PRICE_TEXT = (
@@ -63,7 +63,7 @@ def read_catalogue(reader: Reader) -> Catalogue:
     placed: dict[str, Placed] = {}
     for name, shape, kind in (("products", PRODUCTS, "product"), ("tax_rates", TAX_RATES, "tax_rate")):
         records = reader.read(name, shape, object_type=kind)
-        placed[name] = reader.place(records, name, [missing("id", "key")])
+        placed[name] = reader.place(records, name, [an_id()])
     products = placed["products"].accepted.select(product_id="key", product="name")
     placed["prices"] = _place_prices(reader)
     placed["coupons"] = _place_coupons(reader)
@@ -79,7 +79,7 @@ def read_catalogue(reader: Reader) -> Catalogue:
 def _place_prices(reader: Reader) -> Placed:
     records = reader.read("prices", PRICES, object_type="price")
     rules = [
-        missing("id", "key"),
+        an_id(),
         known_currency(),
         plain_decimal("unit_amount"),
         possible_moment("created", "created"),
@@ -89,9 +89,8 @@ def _place_prices(reader: Reader) -> Placed:
 
 def _place_coupons(reader: Reader) -> Placed:
     records = reader.read("coupons", COUPONS, object_type="coupon")
-    typed = records.with_columns(amounts(records, ["amount_off"]))
     rules = [
-        missing("id", "key"),
+        an_id(),
         whole_amount("amount_off", "amount_off", "amount_off_minor"),
         possible_moment("created", "created"),
         Rule(
@@ -102,7 +101,7 @@ def _place_coupons(reader: Reader) -> Placed:
             reason="percent_off is no percentage between 0 and 100 with at most six decimals. Pull the coupon again.",
         ),
     ]
-    return reader.place(typed, "coupons", rules)
+    return reader.place(records, "coupons", rules)
 
 
 def plain_decimal(column: str) -> Rule:
@@ -160,8 +159,7 @@ def tier_rows(pull: Pull, priced: pl.DataFrame) -> pl.DataFrame:
 def coupon_columns(rows: pl.DataFrame) -> pl.DataFrame:
     """Type the attributes of coupons, wherever they stand: columns of ``coupons`` and ``percent_off_e6``."""
     percent = mrr.percent_text(pl.col("percent_off"))
-    coded = rows.with_columns(currency=currency_code())
-    return coded.with_columns(amounts(coded, ["amount_off"])).select(
+    return rows.select(
         "coupon_id",
         "name",
         "duration",

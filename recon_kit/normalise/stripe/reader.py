@@ -10,7 +10,6 @@ from recon_kit.normalise.stripe.buckets import Placed, place_first, place_rest, 
 from recon_kit.normalise.stripe.history import History, restore_state
 from recon_kit.normalise.stripe.paths import Shape
 from recon_kit.normalise.stripe.records import Pull, records_and_elements, records_of, with_changed_elements
-from recon_kit.normalise.stripe.values import currency_code
 from recon_kit.quarantine import Rule
 from recon_kit.schemas.raw import STRIPE, STRIPE_OBJECTS
 from recon_kit.schemas.table import SchemaError
@@ -75,11 +74,10 @@ class Reader:
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         named = with_money(records, RAW[object_name])
         named = named.rename({"id": "key"}) if "id" in named.columns else named.with_columns(_line_key())
-        named = named if "created_seconds" in named.columns else named.with_columns(_no_text("created_seconds"))
+        named = named if "created_at" in named.columns else named.with_columns(_never("created"))
         placed = place_first(named, self.pull, source_mode=self.source_mode)
         wound, patched = restore_state(self.pull, placed, shape, self.history, object_type=object_type)
-        code = currency_code() if "currency" in wound.columns else pl.lit(None, dtype=pl.String)
-        return wound.with_columns(code.alias("currency")), patched
+        return wound if "currency" in wound.columns else wound.with_columns(_no_text("currency")), patched
 
     def place(self, records: pl.DataFrame, object_name: str, rules: list[Rule]) -> Placed:
         """Quarantine what breaks a rule and accept the rest."""
@@ -88,6 +86,10 @@ class Reader:
 
 def _no_text(name: str) -> pl.Expr:
     return pl.lit(None, dtype=pl.String).alias(name)
+
+
+def _never(stem: str) -> list[pl.Expr]:
+    return [_no_text(f"{stem}_seconds"), pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias(f"{stem}_at")]
 
 
 def _line_key() -> pl.Expr:
@@ -107,10 +109,15 @@ def _require(object_name: str, records: pl.DataFrame, required: tuple[str, ...])
     usable = records.filter("is_object")
     if usable.is_empty():
         return
-    absent = [name for name in required if usable[name].null_count() == usable.height]
+    absent = [name for name in required if _is_absent(usable, name)]
     if absent:
         message = (
             f"None of the {usable.height} records of {STRIPE}/{object_name} has {' or '.join(absent)}. "
             "Is this the file it is named after? Pull the object again with all its fields."
         )
         raise SchemaError(message)
+
+
+def _is_absent(records: pl.DataFrame, name: str) -> bool:
+    columns = [column for column in (name, f"{name}_minor") if column in records.columns]
+    return all(records[column].null_count() == records.height for column in columns)

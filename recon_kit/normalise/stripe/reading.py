@@ -18,7 +18,7 @@ from recon_kit.normalise.stripe.history import read_history
 from recon_kit.normalise.stripe.payment_tables import read_payments
 from recon_kit.normalise.stripe.reader import RAW, Reader
 from recon_kit.normalise.stripe.records import Pull
-from recon_kit.normalise.stripe.rules import missing
+from recon_kit.normalise.stripe.rules import an_id
 from recon_kit.normalise.stripe.shapes_money import COUNTED
 from recon_kit.policy import Policy
 from recon_kit.quarantine import Reading
@@ -85,7 +85,7 @@ def _counted(reader: Reader) -> dict[str, Placed]:
     placed = {}
     for name, kind in _COUNTED.items():
         records = reader.read(name, COUNTED, object_type=kind)
-        placed[name] = reader.place(records, name, [] if name == "balance" else [missing("id", "key")])
+        placed[name] = reader.place(records, name, [] if name == "balance" else [an_id()])
     return placed
 
 

@@ -1,29 +1,33 @@
-"""Records of one Stripe object over all its files, and the elements of a list inside them."""
+"""Records of one Stripe object over all its files, and the elements of a list inside them, parsed and typed."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from recon_kit.normalise.stripe.files import Snapshot, query_lines, run_on_lines
-from recon_kit.normalise.stripe.paths import MACROS, Shape, parsed, union
+from recon_kit.normalise.stripe.files import Snapshot, connect, over_lines, texts_of
+from recon_kit.normalise.stripe.paths import Shape, parsed, union
+from recon_kit.normalise.stripe.values import typed, typed_schema
 from recon_kit.policy import Policy
 
 Columns = dict[str, type[pl.DataType] | pl.DataType]
 
 PLACE: Columns = {"file": pl.String, "line": pl.Int64}
 """Where a record stands; together they name one record."""
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """Open DuckDB in memory with the macros that shapes use."""
-    connection = duckdb.connect()
-    connection.execute(MACROS)
-    return connection
+_RECORD: Columns = {
+    "line": pl.Int64,
+    "digest": pl.UInt64,
+    "is_object": pl.Boolean,
+    "keys": pl.UInt64,
+    "file": pl.String,
+    "file_no": pl.Int32,
+}
+_ELEMENT: Columns = {"line": pl.Int64, "position": pl.Int64, "file": pl.String}
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,9 @@ def records_of(pull: Pull, object_name: str, shape: Shape) -> pl.DataFrame:
 
     Returns:
         One row per record (non-blank line): ``file``, ``line``, ``file_no`` (newer files have larger ones),
-        ``is_object``, ``digest`` of its bytes, and the shape's fields as text.
+        ``is_object``, ``digest`` of its bytes, and the shape's fields as ``typed`` leaves them.
     """
-    read = [_no_records(shape)]
-    for number, file in enumerate(pull.snapshot.files(object_name)):
-        rows = query_lines(pull.connection, file, shape.select)
-        read.append(_placed(rows, pull, file, number))
-    return pl.concat(read)
+    return _read(pull, object_name, shape, None)[0]
 
 
 def records_and_elements(pull: Pull, object_name: str, shape: Shape, inner: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -69,24 +69,82 @@ def records_and_elements(pull: Pull, object_name: str, shape: Shape, inner: Shap
 
     Returns:
         (records as ``records_of``; one row per element: ``file``, ``line`` of its record, ``position`` from 1, and the
-        fields of ``inner`` as text).
+        fields of ``inner``, typed).
     """
-    spec = union(shape.spec, inner.spec)
-    records, elements = [_no_records(shape)], [_no_elements(inner)]
+    return _read(pull, object_name, shape, inner)
+
+
+def _read(pull: Pull, object_name: str, shape: Shape, inner: Shape | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read batch by batch: each becomes compact at once, so that memory follows what is kept, not what is read."""
+    spec = union(shape.spec, inner.spec) if inner else shape.spec
+
+    def both(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        lines = batch.drop_nulls("digest")
+        elements = _compact(typed(inner.of(lines), inner)) if inner else pl.DataFrame()
+        records = shape.of(lines.with_columns(is_object=pl.col("o").is_not_null()))
+        return _compact(typed(records, shape)), elements
+
+    records, elements = [], []
     for number, file in enumerate(pull.snapshot.files(object_name)):
-        run_on_lines(
-            pull.connection, file, lambda lines: f"create or replace temp table parsed as {parsed(lines, spec)}"
+        place = (
+            pl.lit(pull.snapshot.name_of(file)).alias("file"),
+            pl.lit(number, dtype=pl.Int32).alias("file_no"),
         )
-        records.append(_placed(pull.connection.sql(shape.pick("parsed")).pl(), pull, file, number))
-        inside = pull.connection.sql(inner.pick("parsed")).pl()
-        elements.append(inside.with_columns(pl.lit(pull.snapshot.name_of(file)).alias("file")))
-        pull.connection.execute("drop table parsed")
-    return pl.concat(records), pl.concat(elements)
+        for of_batch, inside in over_lines(pull.connection, file, lambda lines: parsed(lines, spec), both):
+            records.append(of_batch.with_columns(place))
+            elements.append(inside.with_columns(place[0]) if inner else inside)
+    together = _judge_keys(pull, _together(records, _RECORD, shape)).drop("keys")
+    return together, _together(elements, _ELEMENT, inner) if inner else pl.DataFrame()
 
 
-def _placed(rows: pl.DataFrame, pull: Pull, file: Path, number: int) -> pl.DataFrame:
-    name = pl.lit(pull.snapshot.name_of(file)).alias("file")
-    return rows.with_columns(name, pl.lit(number, dtype=pl.Int32).alias("file_no"))
+def _judge_keys(pull: Pull, records: pl.DataFrame) -> pl.DataFrame:
+    """Refuse objects that name a key twice: readers of JSON differ in which of the two values they take.
+
+    A company has few different lists of keys, so one record of each is looked at.
+    """
+    samples = records.filter("is_object").unique("keys", keep="first", maintain_order=True)
+    texts = texts_of(pull.connection, pull.snapshot, samples.select("file", "line", "digest"), first=True)
+    named = samples.select("file", "line", "keys").join(texts, on=["file", "line"], validate="1:1")
+    refused = [keys for keys, text in named.select("keys", "text").iter_rows() if _repeats_a_key(text)]
+    return records.with_columns(is_object=pl.col("is_object") & ~pl.col("keys").is_in(refused)) if refused else records
+
+
+def _repeats_a_key(text: str) -> bool:
+    names: list[list[str]] = []
+    json.loads(text, object_pairs_hook=lambda pairs: names.append([name for name, _ in pairs]))
+    return len(set(names[-1])) < len(names[-1])
+
+
+def _compact(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep what has values, copied out of the batch so that the batch can go.
+
+    Columns without any value come back in ``_together`` as constants, which take no room. In Arrow's older form a
+    column's text is one buffer; the form DuckDB hands over holds on to many small ones.
+    """
+    kept = rows.select(column for column in rows if column.null_count() < rows.height)
+    return pl.DataFrame(pl.from_arrow(kept.to_arrow(compat_level=pl.CompatLevel.oldest())))
+
+
+def _together(batches: Iterable[pl.DataFrame], places: Columns, shape: Shape) -> pl.DataFrame:
+    schema = pl.Schema({**places, **typed_schema(shape)})
+    rows = pl.concat([pl.DataFrame(schema={"line": pl.Int64}), *batches], how="diagonal")
+    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
+    return rows.with_columns(absent).select(schema.names())
+
+
+def attach(rows: pl.DataFrame, values: pl.DataFrame, *, on: str) -> pl.DataFrame:
+    """Put values beside rows by a key, without copying the rows as a join would.
+
+    Args:
+        rows: any number of rows a key.
+        values: one row a key.
+        on: the key.
+
+    Returns:
+        The rows in their order, with the columns of ``values``, null where the key has none.
+    """
+    found = rows.select(on).join(values, on=on, how="left", validate="m:1", maintain_order="left")
+    return rows.hstack(found.drop(on))
 
 
 def with_changed_elements(pull: Pull, elements: pl.DataFrame, inner: Shape, patched: pl.DataFrame) -> pl.DataFrame:
@@ -98,9 +156,11 @@ def with_changed_elements(pull: Pull, elements: pl.DataFrame, inner: Shape, patc
         inner: their shape.
         patched: ``file``, ``line``, ``text`` of the records that changed or were brought back.
     """
+    if patched.is_empty():
+        return elements
     places = patched.select("file", "line").with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
     again = parse_texts(pull, patched["text"], inner).rename({"line": "row"}).join(places, on="row", validate="m:1")
-    kept = elements.join(places, on=["file", "line"], how="anti") if places.height else elements
+    kept = elements.join(places, on=["file", "line"], how="anti")
     return pl.concat([kept, again.select(kept.columns)])
 
 
@@ -108,26 +168,13 @@ def parse_texts(pull: Pull, texts: pl.Series, shape: Shape) -> pl.DataFrame:
     """Parse JSON texts that stand in no file of their own.
 
     Returns:
-        One row per text (or element): ``line`` is the number of the text from 1; fields as ``records_of``.
+        One row per text (or element), in their order: ``line`` is the number of the text from 1; fields as
+        ``records_of``.
     """
-    lines = pl.DataFrame(
-        {"line": range(1, texts.len() + 1), "text": texts}, schema={"line": pl.Int64, "text": pl.String}
-    )
-    pull.connection.register("given_texts", lines.to_arrow())
-    rows: pl.DataFrame = pull.connection.sql(shape.select("select line, text from given_texts")).pl()
-    return rows
-
-
-def _no_records(shape: Shape) -> pl.DataFrame:
-    of_line: Columns = {"line": pl.Int64, "digest": pl.UInt64, "is_object": pl.Boolean}
-    return pl.DataFrame(schema=of_line | _texts(shape) | {"file": pl.String, "file_no": pl.Int32})
-
-
-def _no_elements(inner: Shape) -> pl.DataFrame:
-    of_element: Columns = {"line": pl.Int64, "position": pl.Int64}
-    return pl.DataFrame(schema=of_element | _texts(inner) | {"file": pl.String})
-
-
-def _texts(shape: Shape) -> Columns:
-    texts: Columns = dict.fromkeys(shape.names, pl.String)
-    return texts | {one.name: pl.List(pl.String) for one in shape.fields if one.sql is None and "[]" in one.paths[0]}
+    numbers = pl.int_range(1, texts.len() + 1, dtype=pl.Int64, eager=True).alias("line")
+    given = pl.DataFrame([numbers, texts.cast(pl.String).alias("text")])
+    pull.connection.register("given_texts", given.to_arrow())
+    rows: pl.DataFrame = pull.connection.sql(parsed("from given_texts", shape.spec)).pl()
+    lines = rows.drop("keys").with_columns(numbers).filter(pl.col("digest").is_not_null())
+    read = shape.of(lines.with_columns(is_object=pl.col("o").is_not_null()) if shape.each is None else lines)
+    return typed(read, shape)

@@ -11,14 +11,49 @@ from recon_kit.quarantine import Rule
 _NONE = pl.lit(None, dtype=pl.String)
 
 
-def missing(field: str, column: str) -> Rule:
-    """Require a value."""
+def missing(field: str, *columns: str) -> Rule:
+    """Require a value: in one of the columns, where a text and what it was parsed to stand apart; an id is a text."""
+    if field == "id":
+        return _missing_id(*columns)
     return Rule(
         name=f"missing_{field.replace('.', '_')}",
         field=field,
         value=_NONE,
-        fails=pl.col(column).is_null(),
+        fails=pl.all_horizontal(pl.col(column).is_null() for column in columns),
         reason=f"The record has no {field}. Pull the object again, or complete it in Stripe.",
+    )
+
+
+def an_id(column: str = "key") -> Rule:
+    """Require an id: neither absent nor empty, no list, no object."""
+    text = pl.col(column)
+    return Rule(
+        name="missing_id",
+        field="id",
+        value=text,
+        fails=text.is_null() | (text.str.strip_chars() == "") | text.str.contains(r"^\s*[\[{]"),
+        reason="The record has no id that could be its own. Pull the object again.",
+    )
+
+
+UNREADABLE_MODE = Rule(
+    name="unreadable_livemode",
+    field="livemode",
+    value=pl.col("livemode"),
+    fails=pl.col("livemode").is_not_null() & ~pl.col("livemode").is_in(["true", "false"]),
+    reason="livemode is neither true nor false, so the record may be a test. Pull the object again.",
+)
+
+
+def _missing_id(column: str) -> Rule:
+    told = pl.col(column)
+    is_no_text = told.str.starts_with("{") | told.str.starts_with("[")
+    return Rule(
+        name="missing_id",
+        field="id",
+        value=told,
+        fails=told.is_null() | (told == "") | is_no_text,
+        reason="The record has no id, or one that is no text. Pull the object again, or complete it in Stripe.",
     )
 
 

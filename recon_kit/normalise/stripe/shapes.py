@@ -6,7 +6,7 @@ value that is not null counts.
 
 from __future__ import annotations
 
-from recon_kit.normalise.stripe.paths import Field, Paths, elements, shape
+from recon_kit.normalise.stripe.paths import Field, Paths, elements, greatest, least, shape
 
 RECORD: dict[str, Paths] = {"id": "id", "livemode": "livemode", "created_seconds": ("created", "date")}
 _LINKS: dict[str, Paths] = {
@@ -34,7 +34,7 @@ CUSTOMERS = shape(
     Field(
         "vat_number",
         ("tax_ids.data[].value", "tax_info.tax_id", "business_vat_id"),
-        "coalesce(list_min({0}), {1}, {2})",
+        least("tax_ids.data[].value", "tax_info.tax_id", "business_vat_id"),
     ),
     **RECORD,
     name=("name", "business_name", "individual_name"),
@@ -52,17 +52,17 @@ SUBSCRIPTIONS = shape(
     Field(
         "current_period_start_seconds",
         ("items.data[].current_period_start", "current_period_start"),
-        "coalesce(list_min({0}), {1})",
+        least("items.data[].current_period_start", "current_period_start"),
     ),
     Field(
         "current_period_end_seconds",
         ("items.data[].current_period_end", "current_period_end"),
-        "coalesce(list_max({0}), {1})",
+        greatest("items.data[].current_period_end", "current_period_end"),
     ),
     Field(
         "currency",
         ("currency", "items.data[].price.currency", "items.data[].plan.currency"),
-        "coalesce({0}, list_min({1}), list_min({2}))",
+        least("currency", "items.data[].price.currency", "items.data[].plan.currency"),
     ),
     **RECORD,
     customer_id="customer",
@@ -149,7 +149,7 @@ COUPONS = shape(
     amount_off="amount_off",
     currency="currency",
     applies_to="applies_to.products[]",
-)
+).with_amounts("amount_off")
 
 DISCOUNTS = shape(
     discount_id="id",

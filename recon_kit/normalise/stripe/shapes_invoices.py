@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from recon_kit.normalise.stripe.paths import Field, elements, fields, shape, total
+import polars as pl
+
+from recon_kit import money
+from recon_kit.normalise.stripe.paths import At, Field, elements, fields, shape, total, whole_sum
 from recon_kit.normalise.stripe.shapes import RECORD
 
+
+def _inclusive(at: At) -> pl.Expr:
+    """Sum the taxes that are part of the amount."""
+    newer = at("taxes").list.filter(pl.element().struct.field("tax_behavior") == "inclusive")
+    older = at("tax_amounts").list.filter(pl.element().struct.field("inclusive") == "true")
+    summed = [whole_sum(part.list.eval(pl.element().struct.field("amount"))) for part in (newer, older)]
+    return pl.coalesce([*summed, pl.lit("0")])
+
+
+def _taxable(at: At) -> pl.Expr:
+    """Take the largest amount that a tax was worked out on."""
+    stated = [at(f"{name}[].taxable_amount") for name in ("taxes", "tax_amounts")]
+    numbers = [texts.list.eval(money.integer_text(pl.element())).list.max() for texts in stated]
+    return pl.coalesce(numbers).cast(pl.String)
+
+
 INVOICES = shape(
-    Field(
-        "tax",
-        ("total_taxes[].amount", "tax", "total_tax_amounts[].amount"),
-        "coalesce(whole_sum({0}), {1}, whole_sum({2}), '0')",
-    ),
+    total("tax", "total_taxes[].amount", "tax", "total_tax_amounts[].amount", otherwise="0"),
     **RECORD,
     customer_id="customer",
     subscription_id=("parent.subscription_details.subscription", "subscription"),
@@ -42,7 +57,7 @@ INVOICES = shape(
         "parent.subscription_details.metadata.salesforce_opportunity_id",
         "subscription_details.metadata.salesforce_opportunity_id",
     ),
-)
+).with_amounts("subtotal", "tax", "total", "amount_due", "amount_paid", "amount_remaining")
 
 _LINE = (
     *fields(
@@ -76,39 +91,30 @@ _LINE = (
         period_end_seconds="period.end",
     ),
     total("discount", "discount_amounts[].amount"),
-    Field("tax", ("taxes[].amount", "tax_amounts[].amount"), "coalesce(whole_sum({0}), whole_sum({1}), '0')"),
+    total("tax", "taxes[].amount", "tax_amounts[].amount", otherwise="0"),
     Field(
         "tax_inclusive",
         ("taxes[].amount", "taxes[].tax_behavior", "tax_amounts[].amount", "tax_amounts[].inclusive"),
-        "coalesce(whole_sum(list_where({0}, list_transform({1}, lambda b: coalesce(b, '') = 'inclusive'))), "
-        "whole_sum(list_where({2}, list_transform({3}, lambda b: coalesce(b, '') = 'true'))), '0')",
+        _inclusive,
     ),
-    Field(
-        "taxable",
-        ("taxes[].taxable_amount", "tax_amounts[].taxable_amount"),
-        "coalesce(list_max(list_transform({0}, lambda a: try_cast(a as bigint))), "
-        "list_max(list_transform({1}, lambda a: try_cast(a as bigint))))::varchar",
-    ),
+    Field("taxable", ("taxes[].taxable_amount", "tax_amounts[].taxable_amount"), _taxable),
 )
+_LINE_AMOUNTS = ("amount", "discount", "tax", "tax_inclusive", "taxable")
 
 INVOICE_LINES = elements(
     "lines.data",
     *_LINE,
-)
+).with_amounts(*_LINE_AMOUNTS)
 
 OVERFLOW_LINES = shape(
     *_LINE,
     id="id",
     livemode="livemode",
     invoice_id="invoice",
-)
+).with_amounts(*_LINE_AMOUNTS)
 
 CREDIT_NOTES = shape(
-    Field(
-        "tax",
-        ("total_taxes[].amount", "tax_amounts[].amount", "tax"),
-        "coalesce(whole_sum({0}), whole_sum({1}), {2}, '0')",
-    ),
+    total("tax", "total_taxes[].amount", "tax_amounts[].amount", "tax", otherwise="0"),
     **RECORD,
     invoice_id="invoice",
     customer_id="customer",
@@ -120,4 +126,4 @@ CREDIT_NOTES = shape(
     voided_seconds="voided_at",
     refund_id="refund",
     refunds="refunds[].refund",
-)
+).with_amounts("total", "tax")

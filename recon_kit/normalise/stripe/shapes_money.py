@@ -18,7 +18,7 @@ CHARGES = shape(
     paid="paid",
     amount_refunded="amount_refunded",
     failure_code=("failure_code", "outcome.reason"),
-)
+).with_amounts("amount", "amount_refunded")
 
 REFUNDS = shape(
     **RECORD,
@@ -28,7 +28,7 @@ REFUNDS = shape(
     balance_transaction_id="balance_transaction",
     status="status",
     reason="reason",
-)
+).with_amounts("amount")
 
 DISPUTES = shape(
     **RECORD,
@@ -36,7 +36,7 @@ DISPUTES = shape(
     charge_id="charge",
     status="status",
     reason="reason",
-)
+).with_amounts("amount")
 
 BALANCE_TRANSACTIONS = shape(
     **RECORD,
@@ -48,7 +48,7 @@ BALANCE_TRANSACTIONS = shape(
     fee="fee",
     net="net",
     available_seconds="available_on",
-)
+).with_amounts("amount", "fee", "net")
 
 PAYOUTS = shape(
     **RECORD,
@@ -60,7 +60,7 @@ PAYOUTS = shape(
     failure_balance_transaction_id="failure_balance_transaction",
     trace_id="trace_id.value",
     arrival_seconds=("arrival_date", "date"),
-)
+).with_amounts("amount")
 
 PAYOUT_ITEMS = shape(
     livemode="livemode",
@@ -77,14 +77,14 @@ INVOICE_PAYMENTS = shape(
     paid_seconds="status_transitions.paid_at",
     charge_id="payment.charge",
     payment_intent_id="payment.payment_intent",
-)
+).with_amounts("amount_paid")
 
 PAYMENT_INTENTS = shape(
     **RECORD,
     **_AMOUNT,
     invoice_id="invoice",
     charge_id="latest_charge",
-)
+).with_amounts("amount")
 
 EVENTS = shape(
     **RECORD,
@@ -93,10 +93,6 @@ EVENTS = shape(
     object_type="data.object.object",
     object_status="data.object.status",
     previous_attributes="data.previous_attributes",
-)
-
-EVENT_PAYLOADS = shape(
-    payload="data.object",
 )
 
 COUNTED = shape(

@@ -8,49 +8,36 @@ import polars as pl
 
 from recon_kit.asof import is_after, unless_after
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.rules import known_currency, missing, one_of, points_to, possible_moment
+from recon_kit.normalise.stripe.rules import an_id, known_currency, missing, one_of, points_to, possible_moment
 from recon_kit.normalise.stripe.shapes import SUBSCRIPTION_ITEMS, SUBSCRIPTIONS
-from recon_kit.normalise.stripe.values import day, moments, yes
+from recon_kit.normalise.stripe.values import day, yes
 from recon_kit.quarantine import Rule
 
 LIVE = ["active", "past_due", "trialing", "paused"]
 _ENDED = ["canceled", "incomplete_expired"]
 _STATUSES = [*LIVE, "canceled", "unpaid", "incomplete", "incomplete_expired", "ended"]
-_MOMENTS = [
-    "start",
-    "trial_start",
-    "trial_end",
-    "current_period_start",
-    "current_period_end",
-    "cancel",
-    "canceled",
-    "ended",
-    "resumes",
-    "paused",
-]
 
 
 def read_subscriptions(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Read subscriptions, with instants and wound back by events, their items, and changed texts (see ``Reader``)."""
-    records, items, patched = reader.read_with_elements(
+    return reader.read_with_elements(
         "subscriptions",
         SUBSCRIPTIONS,
         SUBSCRIPTION_ITEMS,
         object_type="subscription",
         required=("id", "customer_id", "status"),
     )
-    return records.with_columns(*moments(*_MOMENTS)), items, patched
 
 
 def subscription_rules(customers: pl.Series) -> list[Rule]:
     """List what a subscription must pass; ``customers`` are the usable ones."""
     return [
-        missing("id", "key"),
+        an_id(),
         missing("customer", "customer_id"),
         missing("status", "status"),
-        missing("created", "created_seconds"),
+        missing("created", "created_seconds", "created_at"),
         known_currency(),
-        *(possible_moment(name, name) for name in ("created", *_MOMENTS)),
+        *(possible_moment(name, name) for name in SUBSCRIPTIONS.moments),
         one_of("status", "status", _STATUSES),
         points_to("customer", "customer_id", customers, "customer"),
     ]

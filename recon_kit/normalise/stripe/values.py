@@ -11,9 +11,46 @@ from recon_kit import calendar, money
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from recon_kit.normalise.stripe.paths import Shape
+
 E12 = 12
 _LAST_SECOND = 7_258_118_400
 """1 January 2200: a later instant is milliseconds or a typing error."""
+
+
+def typed(rows: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """Parse the amounts and instants of a shape as soon as they are read.
+
+    Args:
+        rows: the fields of the shape as text.
+        shape: names them.
+
+    Returns:
+        The rows with ``<name>_minor`` of every amount, ``<stem>_at`` of every ``<stem>_seconds``, and ``currency`` in
+        the ISO form. Of the texts only those stay that could not be parsed, so that rules can show them.
+    """
+    coded = rows.with_columns(currency_code()) if "currency" in shape.names else rows
+    read = coded.with_columns(*amounts(coded, shape.amounts), *moments(*shape.moments))
+    return read.with_columns(pl.when(pl.col(value).is_null()).then(text).alias(text) for text, value in _typed(shape))
+
+
+def _typed(shape: Shape) -> list[tuple[str, str]]:
+    """Pairs of a text's column and that of its value."""
+    return [(name, f"{name}_minor") for name in shape.amounts] + [
+        (f"{stem}_seconds", f"{stem}_at") for stem in shape.moments
+    ]
+
+
+def typed_schema(shape: Shape) -> dict[str, pl.DataType]:
+    """Name the columns that ``typed`` gives, with their types."""
+    texts: dict[str, pl.DataType] = {
+        name: pl.List(pl.String()) if name in shape.lists else pl.String() for name in shape.names
+    }
+    return (
+        texts
+        | {f"{name}_minor": pl.Int64() for name in shape.amounts}
+        | {f"{stem}_at": pl.Datetime("us", "UTC") for stem in shape.moments}
+    )
 
 
 def whole(name: str) -> pl.Expr:
@@ -41,10 +78,13 @@ def amounts(frame: pl.DataFrame, names: Iterable[str]) -> list[pl.Expr]:
 
     Null where the amount is no whole number, the currency is unknown, or the currency has no such unit (cents of ISK).
     """
+    wanted = list(names)
+    if not wanted:
+        return []
     codes = pl.LazyFrame({"currency": frame["currency"].unique()})
     table = money.exponents().filter(pl.col("exponent") != pl.col("stripe_exponent"))
     differs = codes.filter(pl.col("currency").is_in(table["currency"].to_list())).collect().height > 0
-    return [_amount(name, differs=differs).alias(f"{name}_minor") for name in names]
+    return [_amount(name, differs=differs).alias(f"{name}_minor") for name in wanted]
 
 
 def _amount(name: str, *, differs: bool) -> pl.Expr:
