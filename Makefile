@@ -7,6 +7,8 @@ PYTHON = python3
 UV = uv
 PARAMS = params/sample.yaml
 LAB_FLAGS =
+BENCH_FLAGS =
+SOAK_FLAGS =
 BIN = .venv/bin
 SET_UP = .venv/set-up
 STEP = sh .ci/step
@@ -18,8 +20,9 @@ help:
 	@echo "make test    every test: the code, a headless close, its verification, the notebooks' stored outputs"
 	@echo "make outputs store in the notebooks what they show of the sample now (for developers)"
 	@echo "make lint    ruff and mypy"
-	@echo "make soak    the long tests"
-	@echo "make bench   how long a close takes as the company grows"
+	@echo "make soak    the long campaigns: fuzzing, kills, big worlds (SOAK_FLAGS=, for pytest)"
+	@echo "make bench   how long a close takes as the company grows, and normalise at 100,000 accounts: a quarter of an hour,"
+	@echo "             7 GB of disk (BENCH_FLAGS='--keep DIR --accounts 10000,100000,300000' for more, '--quick' for less)"
 	@echo "make lock    resolve requirements.lock anew from pyproject.toml (for developers; needs uv)"
 	@echo "make clean   remove the environment and the caches; closes stay"
 
@@ -70,10 +73,10 @@ lint-types: $(SET_UP)
 	@$(STEP) "mypy" $(BIN)/mypy
 
 soak: $(SET_UP)
-	$(BIN)/python -m pytest tests -m soak
+	$(BIN)/python -m pytest tests -m soak $(SOAK_FLAGS)
 
 bench: $(SET_UP)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH_FLAGS)
 
 lock:
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \

@@ -44,7 +44,7 @@ def table_of(sizes: Sequence[Size]) -> str:
         _counted("records", sizes, lambda size: size.records),
         _counted("invoices", sizes, lambda size: size.invoices),
     ]
-    return "\n".join(_aligned(rows)) + "\n" + NOTE
+    return "\n".join(aligned(rows)) + "\n" + NOTE
 
 
 def _timed(name: str, sizes: Sequence[Size]) -> list[str]:
@@ -66,7 +66,7 @@ def _growth(sizes: Sequence[Size], measure: Callable[[Size], float]) -> str:
     return f"{math.log(measure(last) / measure(first)) / math.log(last.accounts / first.accounts):.2f}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Pad the first column to the right and the others to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows]

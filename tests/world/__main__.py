@@ -1,37 +1,24 @@
 """Write a sample company: ``python -m tests.world --out data/sample --seed 2026 --accounts 150``."""
 
 import argparse
-import csv
+import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from .truth import Gap, Mrr
-from .world import Link, Truth, build_world
+from .streamed import Order, write_streamed
+from .truth_files import truth_tables
+from .world import World, build_world
 
-GAP_FIELDS = [found.name for found in fields(Gap) if found.name not in {"components", "plant"}]
+IN_MEMORY = 5_000  # above it, the company is streamed: without payouts, in less than a gigabyte
 
 
-def write_truth(truth: Truth, folder: Path) -> None:
+def write_truth(world: World, folder: Path) -> None:
     """Write the truth as CSV files."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "links.csv", [found.name for found in fields(Link)], map(astuple, truth.links))
-    _write(folder / "mrr.csv", [found.name for found in fields(Mrr)], map(astuple, truth.mrr))
-    _write(folder / "gaps.csv", GAP_FIELDS, ([getattr(gap, name) for name in GAP_FIELDS] for gap in truth.gaps))
-    keys = ["family", "account_id", "opportunity_ids", "subscription_ids"]
-    parts = ([*(getattr(gap, key) for key in keys), *part] for gap in truth.gaps for part in gap.components)
-    _write(folder / "components.csv", [*keys, "component", "amount_minor"], parts)
-    _write(folder / "hard_negatives.csv", ["what", "ids", "why"], truth.hard_negatives)
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write one table."""
-    with path.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    for name, text in truth_tables(world):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -45,11 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--shape", choices=["old", "new", "mixed"], default="mixed")
     parser.add_argument("--ids", choices=["none", "some", "all"], default="some")
     parser.add_argument("--plain", action="store_true", help="do not compress the large files")
+    parser.add_argument("--only", choices=["all", "names"], help="stream the company: all of it, or who is who only")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of a streamed company")
     chosen = parser.parse_args(arguments)
+    if chosen.only or chosen.accounts > IN_MEMORY:
+        _stream(parser, chosen)
+        return
     world = build_world(chosen.seed, chosen.accounts, chosen.as_of, ids=chosen.ids)
     world.render(chosen.out, chosen.pulled_on, chosen.shape, gzip=not chosen.plain)
-    write_truth(world.truth, chosen.out / "truth")
+    write_truth(world, chosen.out / "truth")
     sys.stdout.write(f"{len(world.stories)} stories, {len(world.truth.gaps)} gaps in {chosen.out}\n")
+
+
+def _stream(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """Write a company too large to hold."""
+    if not chosen.plain or chosen.pulled_on:
+        parser.error("a streamed company is written --plain and as of its own day; it has no --pulled-on")
+    names_only = chosen.only == "names"
+    order = Order(chosen.seed, chosen.accounts, chosen.as_of, chosen.shape, chosen.ids, names_only=names_only)
+    written = write_streamed(order, chosen.out, processes=chosen.processes, is_shown=True)
+    sys.stdout.write(f"{written} stories in {chosen.out}\n")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ SALESFORCE = {
 }
 
 
-def _base62(text: str, length: int) -> str:
+def base62(text: str, length: int) -> str:
     """Hash a text to ``length`` letters and digits."""
     number, letters = int.from_bytes(sha256(text.encode()).digest()), []
     for _ in range(length):
@@ -55,13 +55,13 @@ def _base62(text: str, length: int) -> str:
 def stripe_id(kind: str, *name: object) -> str:
     """Identifier of a Stripe object, e.g. ``sub_1Q…``."""
     prefix, length = STRIPE[kind]
-    text = _base62("/".join(map(str, (kind, *name))), length)
+    text = base62("/".join(map(str, (kind, *name))), length)
     return prefix + (text.upper() if kind == "coupon" else text)
 
 
 def salesforce_id(kind: str, *name: object) -> str:
     """Eighteen-character Salesforce identifier, with its case check suffix."""
-    body = SALESFORCE[kind] + "Qy000" + _base62("/".join(map(str, (kind, *name))), 7)
+    body = SALESFORCE[kind] + "Qy000" + base62("/".join(map(str, (kind, *name))), 7)
     chunks = (body[start : start + 5] for start in (0, 5, 10))
     return body + "".join(CHECK[sum(1 << i for i, letter in enumerate(chunk) if letter.isupper())] for chunk in chunks)
 

@@ -6,6 +6,8 @@ Domains end in ``.example``; telephone numbers come from ranges kept for fiction
 from dataclasses import dataclass
 from random import Random
 
+from .coined import nth_name
+
 FIRST_WORDS = [
     "Alderbrook",
     "Ashgrove",
@@ -243,11 +245,12 @@ class Company:
 
 
 def company_name(index: int) -> str:
-    """Distinct name for every index; a city is added once the pairs of words run out."""
+    """Distinct name for every index; others are coined once the pairs of words run out."""
     total = len(FIRST_WORDS) * len(TRADES)
+    if index >= total:
+        return nth_name(index - total, tuple(FIRST_WORDS), tuple(TRADES))
     first, trade = divmod(index * 1249 % total, len(TRADES))
-    tail = f" {index // total}" if index >= total else ""
-    return f"{FIRST_WORDS[first]} {TRADES[trade]}{tail}"
+    return f"{FIRST_WORDS[first]} {TRADES[trade]}"
 
 
 def _filled(rng: Random, pattern: str) -> str:
@@ -271,7 +274,7 @@ def make_company(index: int, rng: Random, currency: str | None = None) -> Compan
     return Company(
         name=name,
         legal_name=f"{name} {rng.choice(place.legal_forms)}",
-        domain=name.lower().replace(" ", "") + ".example",
+        domain=name.lower().replace(" ", "").replace("-", "") + ".example",
         place=place,
         street=f"{rng.randrange(2, 240)} {place.street}",
         postal=_filled(rng, place.postal),

@@ -128,6 +128,12 @@ class Snapshot:
         rates = {rate.id: rate for story in stories for rate in story.tax_rates}
         self.add("tax_rates", map(tax_rate_json, rates.values()))
 
+    def customers(self) -> Iterator[Json]:
+        """Customers alone."""
+        for customer in (customer for story in self.world.stories for customer in story.customers):
+            if state := customer.timeline.before(self.cutoff):
+                yield customer_json(customer, state)
+
     def _people(self, story: Story) -> None:
         """Customers and their events."""
         for customer in story.customers:
@@ -239,7 +245,7 @@ def render_world(
 
 def write_lines(path: Path, rows: Iterable[Json], *, is_zipped: bool) -> None:
     """Write one object a line; compressed bytes carry no clock and no name."""
-    text = "".join(_encoded(rows)).encode()
+    text = "".join(encoded(rows)).encode()
     if not is_zipped:
         path.write_bytes(text)
         return
@@ -249,7 +255,7 @@ def write_lines(path: Path, rows: Iterable[Json], *, is_zipped: bool) -> None:
     path.with_name(path.name + ".gz").write_bytes(buffer.getvalue())
 
 
-def _encoded(rows: Iterable[Json]) -> Iterator[str]:
+def encoded(rows: Iterable[Json]) -> Iterator[str]:
     """Compact JSON, a line each."""
     for row in rows:
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"

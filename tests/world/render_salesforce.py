@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -246,15 +246,20 @@ def _line(deal: Deal, line: DealLine, number: int) -> Row:
     }
 
 
-def salesforce_tables(world: "World", cutoff: int) -> Iterator[tuple[str, str]]:
-    """Name and CSV text of every table; rows in the order of their ids."""
+def salesforce_tables(world: "World", cutoff: int, only: Collection[str] | None = None) -> Iterator[tuple[str, str]]:
+    """Name and CSV text of every table, or of some; rows in the order of their ids."""
     export = Export(world, cutoff)
-    yield "Account", _csv(export.accounts())
-    yield "Contact", _csv(export.contacts())
-    yield "Opportunity", _csv(export.opportunities())
-    yield "OpportunityLineItem", _csv(export.lines())
-    yield "OpportunityHistory", _csv(export.history())
-    yield "Contract", _csv(export.contracts())
+    tables = {
+        "Account": export.accounts,
+        "Contact": export.contacts,
+        "Opportunity": export.opportunities,
+        "OpportunityLineItem": export.lines,
+        "OpportunityHistory": export.history,
+        "Contract": export.contracts,
+    }
+    for name, rows in tables.items():
+        if only is None or name in only:
+            yield name, _csv(rows())
 
 
 def _csv(rows: Iterable[Row]) -> str:

@@ -101,7 +101,7 @@ def _old_invoice(invoice: Invoice, state: InvoiceState, at: int) -> Json:
         "discount": found,
         "discounts": [found["id"]] if found else [],
         "paid": state.status == "paid",
-        "paid_out_of_band": False,
+        "paid_out_of_band": state.status == "paid" and invoice.total > 0 and not charges,
         "payment_intent": invoice.payment.id if invoice.payment and charges else None,
         "quote": None,
         "subscription": own.id if own else None,

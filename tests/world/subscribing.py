@@ -36,6 +36,7 @@ def bill(
     trial_until: date | None = None,
     tax: TaxRate | None = None,
     by_invoice: bool = False,
+    engine: type[Biller] = Biller,
 ) -> Biller:
     """Subscribe a customer from a day on."""
     began = story.moment(start)
@@ -50,7 +51,7 @@ def bill(
         collection_method="send_invoice" if by_invoice else "charge_automatically",
     )
     trial_end = None if trial_until is None else instant(trial_until) + began % DAY
-    biller = Biller(subscription, list(items), trial_end)
+    biller = engine(subscription, list(items), trial_end)
     biller.coupon, biller.fees = coupon, list(fees)
     biller.payment_days = story.rng.randrange(5, 26)
     story.billers.append(biller)

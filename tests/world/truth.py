@@ -154,7 +154,7 @@ def _mrr(side: str, record_id: str, value: Fraction, currency: str, on: date) ->
 
 def story_gaps(story: Story) -> list[Gap]:
     """The gaps that a story planted, with their figures."""
-    values = {row.record_id: row.mrr_reporting_minor for row in story_mrr(story)}
+    values = {row.record_id: row.mrr_reporting_minor for row in story_mrr(story)} if story.expected else {}
     return [_gap(story, expected, values) for expected in story.expected]
 
 

@@ -85,21 +85,27 @@ class World:
     @cached_property
     def truth(self) -> Truth:
         """Links, MRR, gaps and hard negatives, each sorted by id."""
-        links, mrr, gaps, hard = [], [], [], []
+        mrr, gaps, hard = [], [], []
         for story in self.stories:
             mrr += story_mrr(story)
             gaps += story_gaps(story)
             hard += [(found.what, ";".join(found.ids), found.why) for found in story.hard_negatives]
-            for customer in story.customers:
-                account, how = story.links[customer.id]
-                if customer.livemode and customer.timeline.created < story.cutoff:
-                    links.append(Link(customer.id, account.id if account else "", how))
         return Truth(
-            sorted(links, key=lambda link: link.customer_id),
+            self.links(),
             sorted(mrr, key=lambda row: (row.side, row.record_id)),
             sorted(gaps, key=lambda gap: (gap.family, gap.cause, gap.opportunity_ids, gap.subscription_ids)),
             sorted(hard),
         )
+
+    def links(self) -> list[Link]:
+        """True account of every live customer, sorted by the customer's id."""
+        found = []
+        for story in self.stories:
+            for customer in story.customers:
+                account, how = story.links[customer.id]
+                if customer.livemode and customer.timeline.created < story.cutoff:
+                    found.append(Link(customer.id, account.id if account else "", how))
+        return sorted(found, key=lambda link: link.customer_id)
 
     def render(
         self,

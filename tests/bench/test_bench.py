@@ -1,0 +1,86 @@
+"""The bench runs, measures what it says, and its baselines do the same work as one another."""
+
+import re
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import main
+from tests.bench.at_size import LABELS, Company, company_files, table_of, targets
+from tests.bench.baselines import read_with_duckdb
+from tests.bench.measured import Measured, peak_mib, timed
+from tests.bench.plain_pandas import by_habit, by_hand
+from tests.world.__main__ import main as write_world
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench")
+    write_world(
+        ["--out", str(folder / "40" / "raw"), "--accounts", "40", "--only", "all", "--plain", "--processes", "1"]
+    )
+    return folder
+
+
+def company(accounts: int, invoices: int, **seconds: float) -> Company:
+    named = {name.replace("_", " "): taken for name, taken in seconds.items()}
+    return Company(accounts, invoices, {name: Measured(name, taken, 1000, 2048) for name, taken in named.items()})
+
+
+def test_normalise_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick", "--stages", "", "--accounts", "40", "--keep", str(kept)])
+    told = capsys.readouterr().out
+    for label in LABELS.values():
+        assert re.search(rf"^{re.escape(label)} +\d+\.\d\d ", told, re.MULTILINE), label
+    assert re.search(r"^40 accounts|normalise at size +40 accounts", told, re.MULTILINE)
+    assert len(re.findall(r"^  (PASS|over)  ", told, re.MULTILINE)) == 4
+
+
+def test_the_stages_of_a_close_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick", "--accounts", "", "--stages", "20"])
+    assert re.search(r"^together +\d", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_kept_company_is_not_made_again(kept: Path) -> None:
+    raw = kept / "40" / "raw"
+    before = {file: file.stat().st_mtime_ns for file in raw.rglob("*")}
+    assert company_files(kept, 40) == raw
+    assert {file: file.stat().st_mtime_ns for file in raw.rglob("*")} == before
+
+
+def test_ratios_growth_and_targets() -> None:
+    small = company(10, 100, kit=1, kit_stripe=0.5, duckdb=0.5, duckdb_stripe=0.5, pandas=9, pandas_by_hand=1)
+    large = company(100, 1000, kit=10, kit_stripe=5, duckdb=4, duckdb_stripe=4, pandas=90, pandas_by_hand=20)
+    told = list(targets([small, large]))
+    assert [line.split()[0] for line in told[1:]] == ["PASS", "over", "over", "PASS", "PASS"]
+    assert "2.50 of at most 5 × DuckDB" in told[1]
+    assert "0.11 of at most 0.1" in told[2], "10 s over 1,000 invoices, against 90 s over its 1,000 rows"
+    assert "1.00 of at most 1.1 growth" in told[5]
+    assert "1.25" in table_of([small, large]), "the kit's Stripe part in DuckDB's"
+
+
+def test_both_plain_ways_make_the_same_frames(kept: Path) -> None:
+    with (kept / "40" / "raw" / "stripe" / "invoices.jsonl").open(encoding="utf-8") as opened:
+        texts = list(islice(opened, 500))
+    for one, other in zip(by_hand(iter(texts)), by_habit(iter(texts)), strict=True):
+        assert set(one.columns) == set(other.columns)
+        for name in one.columns:
+            first, second = (frame[name].astype(object).where(frame[name].notna(), None) for frame in (one, other))
+            assert first.equals(second), name
+        assert len(one) >= len(texts)
+
+
+def test_duckdb_reads_every_record(kept: Path) -> None:
+    raw = kept / "40" / "raw"
+    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in (raw / "stripe").iterdir())
+    assert read_with_duckdb(raw, salesforce=False) == lines
+    assert read_with_duckdb(raw) > lines
+
+
+def test_peak_memory_is_the_own_of_the_process() -> None:
+    def hold() -> int:
+        return len(bytes(200 * 2**20))
+
+    before = peak_mib()
+    assert timed("hold", hold).peak_mib >= min(before + 50, 200)
