@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import yaml
 
+from recon_kit import journal
 from recon_kit.artifacts import MANIFEST, PACK, CloseFolder, digest_file
 from recon_kit.commands.compare import differing_rows
 from recon_kit.policy import SettingsError
@@ -48,7 +49,7 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
         message = f"{folder} is no finished close: it has no {MANIFEST}."
         raise SettingsError(message)
     manifest = read_json(close.path / MANIFEST)
-    findings = [*_changed_files(close, manifest), *_changed_pages(close)]
+    findings = [*_changed_files(close, manifest), *_changed_decisions(close, manifest), *_changed_pages(close)]
     if reperform:
         findings += _reperformed(close, manifest, progress=progress)
     return findings
@@ -57,6 +58,16 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
 def _changed_files(close: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     present = {file.relative_to(close.path).as_posix(): file for file in close.evidence_files()}
     yield from _compare_digests(manifest["files"], present, "the manifest")
+
+
+def _changed_decisions(close: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """Name the lines of the copied journal that are not those the manifest anchors."""
+    anchor = journal.anchor_of_manifest(manifest, close.path.name)
+    copy = close.inputs / journal.COPY
+    try:
+        journal.read_journal(copy, [anchor] if anchor else [], has_head=False)
+    except SettingsError as fault:
+        yield Finding(copy.relative_to(close.path).as_posix(), str(fault))
 
 
 def _changed_pages(close: CloseFolder) -> Iterator[Finding]:
@@ -88,7 +99,7 @@ def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: b
         yield Finding("recon_kit", "the code is not the one that made this close; differences below may come from it")
     with tempfile.TemporaryDirectory(prefix="recon-verify-") as scratch:
         params = Path(scratch) / "params.yaml"
-        params.write_text(yaml.safe_dump(_params_of(close, manifest)), encoding="utf-8")
+        params.write_text(yaml.safe_dump(_params_of(close, manifest, Path(scratch))), encoding="utf-8")
         try:
             again = run_close(Request(params=params, out=Path(scratch) / "close", pages=False, progress=progress))
         except Exception as fault:  # noqa: BLE001  (whatever stops the re-performance is the finding)
@@ -97,8 +108,8 @@ def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: b
         yield from _compare_tables(close, CloseFolder(again), manifest)
 
 
-def _params_of(close: CloseFolder, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Rebuild params that read this close's own snapshot."""
+def _params_of(close: CloseFolder, manifest: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
+    """Rebuild params that read this close's own snapshot, its journal with the head that the manifest vouches for."""
     params = dict(manifest["params"])
     source = {name: dict(settings) for name, settings in params["source"].items()}
     for name, settings in source.items():
@@ -106,14 +117,18 @@ def _params_of(close: CloseFolder, manifest: Mapping[str, Any]) -> dict[str, Any
             settings.update(kind="files", path=str(close.raw))
         if name == "fx":
             settings.update(kind="files", path=str(close.raw))
-    decisions, previous = close.inputs / "decisions.jsonl", close.inputs / "previous"
+    copy, previous = close.inputs / journal.COPY, close.inputs / "previous"
+    if copy.is_file():
+        journal.lay_out(
+            scratch / journal.COPY, copy.read_bytes(), journal.anchor_of_manifest(manifest, close.path.name)
+        )
     return {
         **params,
         "as_of": manifest["as_of"],
         "source": source,
         "policy": manifest["policy"],
         "profile": params["profile"],
-        "decisions": str(decisions) if decisions.is_file() else None,
+        "decisions": str(scratch / journal.COPY) if copy.is_file() else None,
         "previous": str(previous) if previous.is_dir() else "none",
     }
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from recon_kit.artifacts import CloseFolder
+from recon_kit.extract.decisions import copy_decisions
 from recon_kit.policy import SettingsError
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ def copy_inputs(run: Run) -> dict[str, str]:
     """Write ``policy.yaml``, ``decisions.jsonl`` and ``previous/`` into the close folder.
 
     Returns:
-        What was taken: ``policy``, ``decisions`` (number of lines or ``none yet``), ``previous close`` (its name or
-        ``none``).
+        What was taken: ``policy``, ``decisions`` (how many, and what they agree with, or ``none yet``), ``previous
+        close`` (its name or ``none``).
 
     Raises:
-        SettingsError: ``decisions`` or ``previous`` names something that does not exist.
+        SettingsError: the decision journal does not verify, or ``previous`` names something that does not exist.
     """
     inputs = run.folder.inputs
     run.folder.write(inputs / "policy.yaml", run.policy.to_yaml().encode())
@@ -37,7 +38,7 @@ def copy_inputs(run: Run) -> dict[str, str]:
                 run.folder.write(inputs / "previous" / f"{name}.parquet", previous.table_path(name).read_bytes())
     return {
         "policy": f"{run.params.profile} profile, every key in inputs/policy.yaml",
-        "decisions": _copy_decisions(run),
+        "decisions": copy_decisions(run, previous),
         "previous close": _name_of(previous),
     }
 
@@ -46,17 +47,6 @@ def _name_of(previous: CloseFolder | None) -> str:
     if previous is None:
         return "none"
     return previous.path.name if previous.is_finished else "as carried in the inputs"
-
-
-def _copy_decisions(run: Run) -> str:
-    if run.params.decisions is None:
-        return "none yet"
-    journal = run.params.resolve(run.params.decisions)
-    if not journal.is_file():
-        return "none yet"
-    content = journal.read_bytes()
-    run.folder.write(run.folder.inputs / "decisions.jsonl", content)
-    return f"{len(content.splitlines())} lines"
 
 
 def previous_close(run: Run) -> CloseFolder | None:

@@ -12,6 +12,7 @@ from recon_kit.gaps.report import (
     explained,
     money_sentence,
     pending_gaps,
+    settled_gaps,
     waiting_gaps,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "find_gaps",
     "money_sentence",
     "pending_gaps",
+    "settled_gaps",
     "waiting_gaps",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -12,12 +12,14 @@ from recon_kit.gaps.books import Books, Reader, read_books
 from recon_kit.gaps.bridge import billing_total, bridge_control, build_bridge, crm_total
 from recon_kit.gaps.causes import decomposition
 from recon_kit.gaps.causes.ended_parts import ended_parts
+from recon_kit.gaps.decided import decided_gaps, with_decisions
 from recon_kit.gaps.families import given_back, misaligned, mismatched, unbilled, unsold
 from recon_kit.gaps.gap_rows import assess, components_of, gap_table, reconciled_pairs
 from recon_kit.gaps.pairing import both_sides, matched
 from recon_kit.gaps.pending_links import with_pending_links
 from recon_kit.gaps.placement import place
 from recon_kit.gaps.untestable import not_testable
+from recon_kit.journal import decision_rows
 from recon_kit.policy import Policy
 from recon_kit.schemas import TABLES
 
@@ -34,6 +36,7 @@ class Findings:
         bridge: one row per line from Salesforce MRR to Stripe MRR.
         not_testable: what cannot be concluded (without ``room``).
         controls: the equations, both sides.
+        decisions: what became of the decisions about gaps (without ``room``).
     """
 
     gaps: pl.DataFrame
@@ -43,6 +46,7 @@ class Findings:
     bridge: pl.DataFrame
     not_testable: pl.DataFrame
     controls: list[Control]
+    decisions: pl.DataFrame = field(default_factory=lambda: TABLES["decisions"].empty().drop("room"))
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -51,7 +55,14 @@ class Findings:
         return {name: getattr(self, name) for name in names}
 
 
-def find_gaps(read: Reader, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame | None = None) -> Findings:
+def find_gaps(
+    read: Reader,
+    *,
+    as_of: dt.date,
+    policy: Policy,
+    rates: pl.DataFrame | None = None,
+    decisions: pl.DataFrame | None = None,
+) -> Findings:
     """Find where Salesforce and Stripe disagree, why, since when and by how much.
 
     Args:
@@ -59,6 +70,7 @@ def find_gaps(read: Reader, *, as_of: dt.date, policy: Policy, rates: pl.DataFra
         as_of: the day of the close.
         policy: tolerances, windows, materiality, reporting currency.
         rates: history of exchange rates (:func:`recon_kit.fx.read_rates`), for the currency component.
+        decisions: what people decided (:func:`recon_kit.journal.read_decisions`).
 
     Returns:
         The findings.
@@ -66,7 +78,12 @@ def find_gaps(read: Reader, *, as_of: dt.date, policy: Policy, rates: pl.DataFra
     Conserves:
         Salesforce MRR - sum(differences) + lines that are no gap == Stripe MRR.
     """
-    return compare(read_books(read), as_of=as_of, policy=policy, rates=rates)
+    books = read_books(read)
+    found = compare(books, as_of=as_of, policy=policy, rates=rates)
+    if decisions is None:
+        return found
+    decided = decided_gaps(decisions, found.gaps, books)
+    return replace(found, gaps=with_decisions(found.gaps, decided), decisions=decision_rows(decided))
 
 
 def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame | None = None) -> Findings:

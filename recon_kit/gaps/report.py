@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit import tables
+from recon_kit.gaps.decided import STATES
 from recon_kit.gaps.explanation import explain
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ def _is_pending(auto_link: float) -> pl.Expr:
 def waiting_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
     """Return the gaps that are too young to be called one, or expected to clear by themselves."""
     return gaps.filter(pl.col("state").is_in(["in_window", "timing"]))
+
+
+def settled_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
+    """Return the gaps that a person accepted, rejected or declared resolved; both systems still differ by them."""
+    return gaps.filter(pl.col("state").is_in(list(STATES.values())))
 
 
 def by_family_and_cause(gaps: pl.DataFrame) -> pl.DataFrame:

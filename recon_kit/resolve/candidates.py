@@ -5,12 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from recon_kit.resolve.company_names import named_core
+from recon_kit.resolve.decided import CONFIRM, REJECT, pairs_decided
 from recon_kit.resolve.domains import address, host_of_address, host_of_website, with_domain
 from recon_kit.resolve.survivors import survivors
 from recon_kit.salesforce_id import long_id
 from recon_kit.schemas import TABLES
 
-ID, EMAIL, DOMAIN, NAME = "id", "e-mail", "domain", "name"
+DECISION, ID, EMAIL, DOMAIN, NAME = "decision", "id", "e-mail", "domain", "name"
 
 EMAIL_PROBABILITY = 0.98
 """Probability that a customer belongs to the only account that carries its e-mail address.
@@ -30,12 +31,16 @@ NAME_PROBABILITY = 0.60
 Assumed, not measured; the calibrated model replaces it.
 """
 
-_STRENGTH = {ID: 1.0, EMAIL: EMAIL_PROBABILITY, DOMAIN: DOMAIN_PROBABILITY, NAME: NAME_PROBABILITY}
+_STRENGTH = {DECISION: 1.0, ID: 1.0, EMAIL: EMAIL_PROBABILITY, DOMAIN: DOMAIN_PROBABILITY, NAME: NAME_PROBABILITY}
 _PAIR = ["customer_id", "account_id"]
 
 
-def propose_candidates(accounts: pl.DataFrame, customers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Pair customers with accounts by explicit id, e-mail address, company domain and company name.
+def propose_candidates(
+    accounts: pl.DataFrame, customers: pl.DataFrame, claims: pl.DataFrame, decided: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Pair customers with accounts by decision, explicit id, e-mail address, company domain and company name.
+
+    A pair that a person rejected is not proposed; what it would have taken goes to the next best.
 
     The strongest kind of evidence a customer has speaks first; what probability it leaves goes to the next kind.
     Accounts that the same evidence names share its probability, so that over one customer it sums to at most 1.
@@ -44,22 +49,38 @@ def propose_candidates(accounts: pl.DataFrame, customers: pl.DataFrame, claims: 
         accounts: rows of ``accounts``; what a merged account carries counts for its survivor.
         customers: rows of ``customers``.
         claims: what :func:`recon_kit.resolve.explicit_claims` returns.
+        decided: what :func:`recon_kit.resolve.decided_links` returns.
 
     Returns:
-        One row per (customer_id, account_id), sorted: columns of ``candidates`` with working columns ``kind`` (id,
-        e-mail, domain, name), ``value`` (what is shared), ``sharing`` (accounts that the same evidence
+        One row per (customer_id, account_id), sorted: columns of ``candidates`` with working columns ``kind``
+        (decision, id, e-mail, domain, name), ``value`` (what is shared), ``sharing`` (accounts that the same evidence
         names).
     """
+    by_decision, rejected = _decided_pairs(decided, CONFIRM), _decided_pairs(decided, REJECT)
     by_id = _named_by_id(claims)
+    certain = pl.concat([by_decision, by_id]).select(_PAIR).unique()
     living = _living(accounts)
     by_email = _sharing(_addresses_of_customers(customers), _addresses_of_accounts(living), "address")
-    by_domain = _sharing(_domains_of_customers(customers), _domains(living, customers, by_id), "domain")
+    by_domain = _sharing(_domains_of_customers(customers), _domains(living, customers, certain), "domain")
     by_name = _sharing(named_core(customers, "customer_id"), named_core(living, "account_id"), "core_name")
     kinds = [
         frame.select(*_PAIR, "value", kind=pl.lit(kind))
-        for kind, frame in ((ID, by_id), (EMAIL, by_email), (DOMAIN, by_domain), (NAME, by_name))
+        for kind, frame in (
+            (DECISION, by_decision),
+            (ID, by_id),
+            (EMAIL, by_email),
+            (DOMAIN, by_domain),
+            (NAME, by_name),
+        )
     ]
-    return _share_probability(pl.concat(kinds))
+    return _share_probability(pl.concat(kinds).join(rejected, on=_PAIR, how="anti"))
+
+
+def _decided_pairs(decided: pl.DataFrame | None, decision: str) -> pl.DataFrame:
+    """Pairs that a person confirmed or rejected, with who, when and why as ``value``."""
+    if decided is None:
+        return pl.DataFrame(schema={"customer_id": pl.String, "account_id": pl.String, "value": pl.String})
+    return pairs_decided(decided, decision).rename({"told": "value"})
 
 
 def _named_by_id(claims: pl.DataFrame) -> pl.DataFrame:
@@ -105,9 +126,9 @@ def _domains_of_customers(customers: pl.DataFrame) -> pl.DataFrame:
     return with_domain(hosts).select("customer_id", "domain")
 
 
-def _domains(living: pl.DataFrame, customers: pl.DataFrame, by_id: pl.DataFrame) -> pl.DataFrame:
+def _domains(living: pl.DataFrame, customers: pl.DataFrame, certain: pl.DataFrame) -> pl.DataFrame:
     """Which accounts carry a domain: by web site, by e-mail, or because a customer of theirs writes from it."""
-    theirs = by_id.select(_PAIR).join(_domains_of_customers(customers), on="customer_id", how="inner", validate="m:1")
+    theirs = certain.join(_domains_of_customers(customers), on="customer_id", how="inner", validate="m:1")
     hosts = pl.concat(
         [
             living.select("account_id", host=host_of_website(pl.col("website"))),
@@ -146,9 +167,13 @@ def _share_probability(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _left_by_stronger() -> pl.Expr:
     """Probability that a customer's stronger kinds of evidence leave to the kind of this row."""
-    has_id = (pl.col("kind") == ID).any().over("customer_id")
+    is_certain = pl.col("kind").is_in([DECISION, ID])
+    strongest = (
+        pl.when((pl.col("kind") == DECISION).any().over("customer_id")).then(pl.lit(DECISION)).otherwise(pl.lit(ID))
+    )
+    has_certain = is_certain.any().over("customer_id")
     has_email = (pl.col("kind") == EMAIL).any().over("customer_id")
     has_domain = (pl.col("kind") == DOMAIN).any().over("customer_id")
     after_email = pl.when(has_email & pl.col("kind").is_in([DOMAIN, NAME])).then(1.0 - EMAIL_PROBABILITY).otherwise(1.0)
     after_domain = pl.when(has_domain & (pl.col("kind") == NAME)).then(1.0 - DOMAIN_PROBABILITY).otherwise(1.0)
-    return pl.when(has_id & (pl.col("kind") != ID)).then(0.0).otherwise(after_email * after_domain)
+    return pl.when(has_certain & (pl.col("kind") != strongest)).then(0.0).otherwise(after_email * after_domain)

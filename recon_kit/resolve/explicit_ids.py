@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon_kit.resolve.decided import CONFIRM, REJECT, pairs_decided
 from recon_kit.resolve.survivors import survivors
 from recon_kit.salesforce_id import long_id
 from recon_kit.schemas import TABLES
@@ -13,12 +14,17 @@ _MESSAGES = {
     "deleted": "{} {} names {}, an account that was deleted without a survivor: correct or clear the id.",
     "ambiguous": "{} {} names {}, as a record of another account also does: keep the id on one of them.",
     "contradicting": "{} {} names {}, while another id names a different account for this customer: correct one.",
+    "contradicted": "{} {} names {}, which a person's decision about the customer contradicts: correct the id.",
 }
 """What to say of each fault: subject, its id, what it points to."""
 
 
 def explicit_claims(
-    accounts: pl.DataFrame, contracts: pl.DataFrame, customers: pl.DataFrame, subscriptions: pl.DataFrame
+    accounts: pl.DataFrame,
+    contracts: pl.DataFrame,
+    customers: pl.DataFrame,
+    subscriptions: pl.DataFrame,
+    decided: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Collect every explicit id that connects a customer with an account.
 
@@ -27,11 +33,12 @@ def explicit_claims(
         contracts: rows of ``contracts``, won or not.
         customers: rows of ``customers``.
         subscriptions: rows of ``subscriptions``.
+        decided: what :func:`recon_kit.resolve.decided_links` returns; a decision wins over an id.
 
     Returns:
         One row per claim, sorted: ``subject`` (account, customer, subscription, opportunity), ``id``, ``points_to``,
         ``customer_id`` and ``account_id`` (null where they cannot be told), ``fault`` (null where the claim is
-        evidence; else dangling, deleted, ambiguous or contradicting).
+        evidence; else dangling, deleted, ambiguous, contradicted by a decision, or contradicting another id).
     """
     claims = pl.concat(
         [
@@ -44,7 +51,22 @@ def explicit_claims(
         ]
     )
     resolved = claims.join(survivors(accounts), on="account_key", how="left", validate="m:1")
-    return _judge(resolved)
+    return _judge(_with_decisions(resolved, decided))
+
+
+def _with_decisions(claims: pl.DataFrame, decided: pl.DataFrame | None) -> pl.DataFrame:
+    """Mark the claims that a decision contradicts: their pair is rejected, or another account is confirmed."""
+    if decided is None or decided.is_empty():
+        return claims.with_columns(is_contradicted=pl.lit(value=False))
+    rejected = pairs_decided(decided, REJECT).select(
+        "customer_id", survivor_id="account_id", is_rejected=pl.lit(value=True)
+    )
+    confirmed = pairs_decided(decided, CONFIRM).select("customer_id", confirmed_id="account_id")
+    joined = claims.join(rejected, on=["customer_id", "survivor_id"], how="left", validate="m:1").join(
+        confirmed, on="customer_id", how="left", validate="m:1"
+    )
+    is_other = (pl.col("confirmed_id") != pl.col("survivor_id")).fill_null(value=False)
+    return joined.with_columns(is_contradicted=pl.col("is_rejected").fill_null(value=False) | is_other)
 
 
 def _claims_of_accounts(accounts: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
@@ -104,6 +126,8 @@ def _judge(claims: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("deleted"))
         .when(points_at_stripe & (owners > 1))
         .then(pl.lit("ambiguous"))
+        .when("is_contradicted")
+        .then(pl.lit("contradicted"))
     )
     judged = claims.with_columns(fault=own)
     evidence = pl.when(pl.col("fault").is_null()).then("survivor_id")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.controls import Control
-from recon_kit.resolve.candidates import DOMAIN, EMAIL, ID, NAME
+from recon_kit.resolve.candidates import DECISION, DOMAIN, EMAIL, ID, NAME
+from recon_kit.resolve.decided import notes_on_customers
 from recon_kit.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ LINKED, REVIEW, UNLINKED = "linked", "review", "unlinked"
 
 
 def choose_links(
-    candidates: pl.DataFrame, customers: pl.DataFrame, accounts: pl.DataFrame, *, policy: Policy
+    candidates: pl.DataFrame,
+    customers: pl.DataFrame,
+    accounts: pl.DataFrame,
+    *,
+    policy: Policy,
+    decided: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Choose for every customer the account it belongs to, or say that none can be chosen.
 
@@ -26,6 +32,9 @@ def choose_links(
         customers: rows of ``customers``.
         accounts: rows of ``accounts``, for their names.
         policy: ``auto_link``, ``review_floor`` and ``runner_up_margin``.
+        decided: what :func:`recon_kit.resolve.decided_links` returns. What people decided and does not link stands in
+            the reason; a pair of which one is unsure, and a customer that two decisions contradict each other about, is
+            never linked by the model.
 
     Returns:
         One row per customer, sorted: columns of ``links``. Only rows of status ``linked`` are links; ``review`` names
@@ -41,11 +50,13 @@ def choose_links(
         runner_up_probability=pl.col("link_probability").get(1, null_on_oob=True),
     )
     chosen = customers.select("customer_id", "email").join(best, on="customer_id", how="left", validate="1:1")
-    judged = chosen.with_columns(status=_status(policy))
+    noted = chosen.join(_notes(decided), on="customer_id", how="left", validate="1:1")
+    judged = noted.with_columns(status=_unless_held(_status(policy)))
     kept = [pl.when(pl.col("status") != UNLINKED).then(name).alias(name) for name in _OF_THE_PAIR]
     names = accounts.select("account_id", account_name="name")
     named = judged.with_columns(method=_method()).join(names, on="account_id", how="left", validate="m:1")
-    return named.with_columns(reason=_reason()).with_columns(kept).select(TABLES["links"].columns).sort("customer_id")
+    reason = pl.concat_str(_reason(), "note", separator=" ", ignore_nulls=True)
+    return named.with_columns(reason=reason).with_columns(kept).select(TABLES["links"].columns).sort("customer_id")
 
 
 _OF_THE_PAIR = ("account_id", "link_probability", "match_weight", "runner_up_account_id", "runner_up_probability")
@@ -55,7 +66,7 @@ def _status(policy: Policy) -> pl.Expr:
     probability = pl.col("link_probability").fill_null(0.0)
     lead = probability - pl.col("runner_up_probability").fill_null(0.0)
     is_clear = (probability >= policy.auto_link) & (lead >= policy.runner_up_margin)
-    is_named = (pl.col("kind") == ID).fill_null(value=False) & (pl.col("sharing") == 1)
+    is_named = pl.col("kind").is_in([DECISION, ID]).fill_null(value=False) & (pl.col("sharing") == 1)
     return (
         pl.when(is_named | is_clear)
         .then(pl.lit(LINKED))
@@ -65,9 +76,32 @@ def _status(policy: Policy) -> pl.Expr:
     )
 
 
+def _notes(decided: pl.DataFrame | None) -> pl.DataFrame:
+    if decided is None:
+        return pl.DataFrame(schema=_NOTE)
+    return notes_on_customers(decided)
+
+
+_NOTE: dict[str, pl.DataType] = {
+    "customer_id": pl.String(),
+    "note": pl.String(),
+    "is_held": pl.Boolean(),
+    "unsure_ids": pl.List(pl.String()),
+    "has_rejected": pl.Boolean(),
+}
+
+
+def _unless_held(status: pl.Expr) -> pl.Expr:
+    """Put a link in review where people are unsure of it or contradict each other."""
+    is_unsure = pl.col("unsure_ids").list.contains(pl.col("account_id")).fill_null(value=False)
+    is_held = pl.col("is_held").fill_null(value=False) | is_unsure
+    return pl.when(is_held & (status == LINKED)).then(pl.lit(REVIEW)).otherwise(status)
+
+
 def _method() -> pl.Expr:
     is_open = pl.col("status") == UNLINKED
-    by_kind = pl.when(pl.col("kind") == ID).then(pl.lit("id")).otherwise(pl.lit("model"))
+    is_certain = pl.col("kind").is_in([DECISION, ID])
+    by_kind = pl.when(is_certain).then("kind").otherwise(pl.lit("model"))
     return pl.when(is_open).then(pl.lit("none")).otherwise(by_kind)
 
 
@@ -79,15 +113,19 @@ def _reason() -> pl.Expr:
     account = pl.col("account_name").fill_null(pl.col("account_id"))
     said = pl.format("{} {}", pl.col("kind").replace_strict(_SPOKEN, default=None, return_dtype=pl.String), "value")
     by_id = pl.format("Explicit id: {}, account {}.", "value", account)
+    by_decision = pl.format("Confirmed as account {}: {}.", account, "value")
     only = pl.format("{} is on account {} only.", said, account)
     several = pl.format("{} is on {} accounts, {} among them: a person must choose.", said, "sharing", account)
     nothing = pl.format(
-        "No account carries this customer's id, its e-mail {}, its company domain or its name.",
+        "No {}account carries this customer's id, its e-mail {}, its company domain or its name.",
+        pl.when(pl.col("has_rejected").fill_null(value=False)).then(pl.lit("other ")).otherwise(pl.lit("")),
         pl.col("email").fill_null("(none)"),
     )
     by_name = pl.format("Only its name {} speaks for account {}: a person must decide.", "value", account)
     return (
-        pl.when(pl.col("kind") == ID)
+        pl.when(pl.col("kind") == DECISION)
+        .then(by_decision)
+        .when(pl.col("kind") == ID)
         .then(by_id)
         .when((pl.col("kind") == NAME) & (pl.col("sharing") == 1))
         .then(by_name)

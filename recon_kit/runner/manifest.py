@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import polars as pl
 
-from recon_kit import __version__
+from recon_kit import __version__, journal
 from recon_kit.artifacts import (
     MANIFEST,
     PACK,
@@ -58,6 +58,7 @@ def manifest(run: Run, stages: Sequence[Stage]) -> dict[str, Any]:
         "libraries": {name: version(name) for name in LIBRARIES},
         "sources": _sources(run),
         "common_rates": _rates(run),
+        "journal": _journal(run),
         "files": {file.relative_to(folder.path).as_posix(): _file_entry(file) for file in folder.evidence_files()},
     }
 
@@ -124,6 +125,12 @@ def _rates(run: Run) -> list[dict[str, Any]]:
         {name: str(value) if value is not None else None for name, value in row.items()}
         for row in run.read("common_rates").collect().to_dicts()
     ]
+
+
+def _journal(run: Run) -> dict[str, Any] | None:
+    """Anchor the decision journal that the close rests on: how many lines, and the hash of the last."""
+    known = journal.read_journal(run.folder.inputs / journal.COPY, has_head=False)
+    return {"length": known.anchor.length, "sha256": known.anchor.sha256} if known.decisions else None
 
 
 def _file_entry(file: Path) -> dict[str, Any]:

@@ -41,8 +41,30 @@ class LinkFaults(dy.Schema):
     message = c.name()
 
 
+class Decisions(dy.Schema):
+    """One row per line of the decision journal that this close knew, and what became of it here.
+
+    ``subject`` is ``link`` (``id`` a customer, with ``account_id``) or ``gap`` (``id`` a gap). ``status``: ``applied``,
+    ``lapsed`` (its evidence changed), ``superseded`` (a newer one is about the same), ``contradicting`` (one customer
+    confirmed to two accounts) or ``unknown_subject``; only those applied changed a figure.
+    """
+
+    sequence = dy.Int64(primary_key=True)
+    subject = c.name()
+    id = c.name()
+    account_id = c.text()
+    decision = c.name()
+    by = c.name()
+    at = c.moment()
+    reason = c.name()
+    status = c.name()
+    message = c.name()
+    room = c.name()
+
+
 LINKAGE = (
     Table("candidates", Candidates),
     Table("links", Links),
     Table("link_faults", LinkFaults, order=("subject", "id", "points_to", "fault")),
+    Table("decisions", Decisions),
 )

@@ -1,0 +1,67 @@
+"""Copy the decision journal into the close: verified on the way, against its head and against earlier closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recon_kit import journal
+from recon_kit.artifacts import CloseFolder, FinishedClose
+from recon_kit.tables import count
+
+if TYPE_CHECKING:
+    from recon_kit.run import Run
+
+
+def copy_decisions(run: Run, previous: CloseFolder | None) -> str:
+    """Copy the journal that the params name into ``inputs/decisions.jsonl``.
+
+    Args:
+        run: the run.
+        previous: the close before.
+
+    Returns:
+        What was taken, in words: how many decisions and against what they were verified, or ``none yet``.
+
+    Raises:
+        SettingsError: the journal does not verify; nothing of it is taken then.
+    """
+    copy = run.folder.inputs / journal.COPY
+    if run.params.decisions is None:
+        _forget(run, copy)
+        return "none yet: the params name no journal"
+    source = run.params.resolve(run.params.decisions)
+    anchors = journal.anchors_of_closes(_closes_before(run, previous))
+    known = journal.read_journal(source, anchors)
+    if not known.decisions:
+        _forget(run, copy)
+        return "none yet"
+    run.folder.write(copy, known.content)
+    return _told(known.decisions, anchors, journal.head_of(source).name)
+
+
+def _closes_before(run: Run, previous: CloseFolder | None) -> list[Path]:
+    """The closes whose manifests vouch for the journal: with ``latest`` all of the folder, else the one named."""
+    named = [previous.path] if previous else []
+    if run.params.previous != "latest":
+        return named
+    closes = run.params.resolve(run.params.closes_dir)
+    folders = sorted(closes.iterdir()) if closes.is_dir() else []
+    return list(dict.fromkeys([*named, *(folder for folder in folders if CloseFolder(folder).is_finished)]))
+
+
+def _forget(run: Run, copy: Path) -> None:
+    """Take away a copy that an earlier run of a draft left."""
+    if not copy.is_file():
+        return
+    if run.folder.is_finished:
+        message = f"The close {run.folder.path.name} is finished and rests on decisions; run `recon close` again."
+        raise FinishedClose(message)
+    copy.unlink()
+
+
+def _told(decisions: Sequence[journal.Decision], anchors: Sequence[journal.Anchor], head: str) -> str:
+    lines = count(len(decisions), "decision")
+    against = f" and {count(len(anchors), 'earlier close')}" if anchors else ""
+    return f"{lines}; every hash agrees with the next line, with {head}{against}"
