@@ -64,6 +64,19 @@ class Sources(Frozen):
     fx: RateSource = RateSource()
 
 
+class ExportedFile(Frozen):
+    """How one hand-made export becomes records of the raw layout; its key is the file, below the source's path."""
+
+    objects: dict[str, dict[str, str]] = Field(
+        description="column map by object, such as stripe/customers: field of the layout -> header of the export"
+    )
+    dates: str | None = Field(None, description="how dates are written, such as %d/%m/%Y; none: ISO 8601")
+    decimal: Literal[".", ","] = Field(".", description="the decimal sign of amounts; the other one groups thousands")
+    amounts: Literal["major", "minor"] = Field("major", description="minor: whole numbers of the smallest unit (cents)")
+    encoding: str | None = Field(None, description="none: byte order mark, else UTF-8, else cp1252")
+    timezone: str = Field("UTC", description="time zone of times without one")
+
+
 class Params(Frozen):
     """One run. Paths are relative to ``base``, the folder of the params file."""
 
@@ -71,7 +84,7 @@ class Params(Frozen):
     closes_dir: str = "data/closes"
     source: Sources = Sources()
     fields: dict[Literal["account", "contract", "line"], dict[str, list[str]]] = Field({}, description="field map")
-    columns: dict[str, dict[str, str]] = Field({}, description="column map of hand-made exports")
+    columns: dict[str, ExportedFile] = Field({}, description="column maps of hand-made exports, by file name")
     profile: Literal["default", "due_diligence", "board", "plg"] = "default"
     engine: Literal["duckdb", "spark"] = "duckdb"
     policy: str | dict[str, Any] = Field({}, description="a file, or the keys themselves")

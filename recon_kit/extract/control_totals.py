@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,6 +16,7 @@ from recon_kit.csv_text import read_csv_text
 from recon_kit.extract.raw_files import layout_files
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import OBJECTS, SALESFORCE, STRIPE, RawObject
+from recon_kit.schemas.table import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,26 +67,65 @@ _FIGURES = pl.Schema({"currency": pl.String(), "amount_minor": pl.Int64(), "at":
 """One row per record of a file; none for books, which are counted by their lines."""
 
 
-_FIELDS_OF_LINES = f"""
-    select case when json_valid(line) then json_extract_string(line, ['$.' || $2, '$.' || $3, '$.created']) end as f
-    from read_csv(
-        $1, columns={{'line': 'VARCHAR'}}, header=false, auto_detect=false, delim='\x01', quote='', escape='',
-        strict_mode=false, ignore_errors=true, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}
-    )
-    where line is not null and trim(line) <> ''
-"""  # noqa: S608  (only the constants of this module are written into it)
+_FIELDS_OF_LINES = """
+    select case when json_valid(text) then json_extract_string(text, ['$.' || $amount, '$.' || $currency, '$.created'])
+           end as f
+    from {lines} where trim(coalesce(text, ''), E' \\t\\r\\n\\x0b\\x0c') <> ''
+"""
+_LINES = """read_csv(
+        $path, columns={'text': 'VARCHAR'}, header=false, auto_detect=false, delim='\x01', quote='', escape='',
+        max_line_size=$longest, buffer_size=$buffer, compression=$compression)"""
+_LAST_SECOND = 7_258_118_400
+"""1 January 2200: a later instant is milliseconds or a typing error."""
 
 
 def _stripe_figures(connection: duckdb.DuckDBPyConnection, file: Path, raw_object: RawObject | None) -> pl.DataFrame:
     amount, currency = (raw_object.money if raw_object else None) or ("-", "-")
-    lines: pl.DataFrame = connection.sql(_FIELDS_OF_LINES, params=[str(file), amount, currency]).pl()
+    lines = _fields_of_lines(connection, file, {"amount": amount, "currency": currency})
     field = pl.col("f").list
     code = field.get(1, null_on_oob=True).str.to_uppercase()
+    minor = money.stripe_to_iso(money.integer_text(field.get(0, null_on_oob=True)), code)
+    seconds = money.integer_text(field.get(2, null_on_oob=True))
     return lines.select(
         currency=code,
-        amount_minor=money.stripe_to_iso(money.integer_text(field.get(0, null_on_oob=True)), code),
-        at=instant(money.integer_text(field.get(2, null_on_oob=True))),
+        amount_minor=pl.when(money.is_currency(code)).then(minor),
+        at=instant(pl.when(seconds.is_between(1, _LAST_SECOND)).then(seconds)),
     )
+
+
+def _fields_of_lines(connection: duckdb.DuckDBPyConnection, file: Path, names: Mapping[str, str]) -> pl.DataFrame:
+    """Take amount, currency and creation out of every line; the few files DuckDB refuses are cut into lines here."""
+    place: dict[str, object] = {"path": str(file), "longest": _LONGEST_LINE, "buffer": 2 * _LONGEST_LINE}
+    place["compression"] = "gzip" if _is_gzip(file) else "none"
+    try:
+        found: pl.DataFrame = connection.sql(_FIELDS_OF_LINES.format(lines=_LINES), params={**place, **names}).pl()
+    except duckdb.Error:
+        texts = [line.decode(errors="backslashreplace") for line in _raw_lines(file)]
+        connection.register("raw_lines", pl.DataFrame({"text": texts}, schema={"text": pl.String}).to_arrow())
+        found = connection.sql(_FIELDS_OF_LINES.format(lines="raw_lines"), params=dict(names)).pl()
+    return found
+
+
+def _is_gzip(file: Path) -> bool:
+    return file.suffix.lower() == ".gz"
+
+
+def _raw_lines(file: Path) -> Iterator[bytes]:
+    """Cut a file into lines at its line feeds or, where it has none, at its carriage returns.
+
+    Raises:
+        SchemaError: a gzip file is cut short or damaged; its checksum is compared at the end.
+    """
+    try:
+        with gzip.open(file, "rb") if _is_gzip(file) else file.open("rb") as content:
+            first = content.readline().removeprefix(b"\xef\xbb\xbf")
+            yield from [first] if first.endswith(b"\n") else first.split(b"\r")
+            yield from content
+    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
+        raise SchemaError(
+            f"The file {file.parent.name}/{file.name} is damaged or cut short ({fault}), so what it says cannot be "
+            "trusted. Copy or pull it again."
+        ) from fault
 
 
 def _salesforce_figures(
@@ -113,12 +154,7 @@ def _first(columns: Mapping[str, str], names: list[str]) -> pl.Expr:
 def _rows(source: str, file: Path, figures: pl.DataFrame) -> int:
     if source == SALESFORCE:
         return figures.height
-    opener = gzip.open if file.suffix == ".gz" else open
-    try:
-        with opener(file, "rb") as lines:
-            return sum(1 for line in lines if line.strip())
-    except (EOFError, gzip.BadGzipFile):
-        return figures.height
+    return sum(1 for line in _raw_lines(file) if line.strip())
 
 
 def _source_row(source: str, name: str, file: Path, rows: int, figures: pl.DataFrame) -> dict[str, object]:
