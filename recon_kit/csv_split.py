@@ -12,21 +12,27 @@ RESTARTS = 60
 
 
 def split_lines(text: str) -> pl.DataFrame:
-    """Number the physical lines of a text from 1: ``line``, ``text`` (without the line feed)."""
-    lines = pl.Series("text", text.split("\n"), dtype=pl.String)
+    """Number the physical lines of a text from 1: ``line``, ``text`` (without the line feed).
+
+    A text without any line feed is cut at its carriage returns, as old spreadsheets write them.
+    """
+    end = "\r" if "\n" not in text else "\n"
+    lines = pl.Series("text", text.split(end), dtype=pl.String)
     return pl.DataFrame([lines]).with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64))
 
 
-def records_of(lines: pl.DataFrame, delimiter: str) -> pl.DataFrame:
+def records_of(lines: pl.DataFrame, delimiter: str, *, fields: int | None = None) -> pl.DataFrame:
     """Join physical lines into records: ``line``, ``lines``, ``text``, in the order of the file, blank lines left out.
 
     A line that begins inside quotes belongs to the record before it. Where that gives a record whose quotes do not
-    match, its first line stands alone and the lines after it are taken apart anew.
+    match, or that has other than the number of ``fields``, its first line stands alone and the lines after it are taken
+    apart anew: a quote left open swallows no other record.
     """
+    is_torn = ~is_sound(delimiter) if fields is None else ~is_sound(delimiter) | (field_count(delimiter) != fields)
     found, pending = [], lines
     for _ in range(RESTARTS):
         joined = _join(pending)
-        torn = joined.filter((pl.col("lines") > 1) & ~is_sound(delimiter)).head(1)
+        torn = joined.filter((pl.col("lines") > 1) & is_torn).head(1)
         if torn.is_empty():
             found.append(joined)
             break

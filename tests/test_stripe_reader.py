@@ -265,16 +265,14 @@ def test_a_required_file_or_field_that_is_missing_is_named(tmp_path):
     (folder / "stripe" / "invoices.jsonl").unlink()
     with pytest.raises(SchemaError, match=r"stripe/invoices\.jsonl"):
         read_stripe(folder, policy=POLICY, as_of=AS_OF)
-    with pytest.raises(SchemaError, match="stripe/subscriptions has customer_id"):
+    with pytest.raises(SchemaError, match="stripe/subscriptions has customer\\."):
         read(tmp_path, subscriptions=[{"id": "sub_1", "status": "active"}, {"id": "sub_2", "status": "active"}])
 
 
-def test_an_absent_optional_file_is_an_empty_table_and_a_line_of_the_report(tmp_path):
+def test_an_absent_optional_file_is_an_empty_table_which_extract_reports(tmp_path):
     reading = read(tmp_path)
     assert reading.tables["charges"].is_empty()
-    told = reading.not_testable.filter(pl.col("id") == "stripe/charges").to_dicts()
-    assert told[0]["subject"] == "file"
-    assert "charges.jsonl" in told[0]["reason"]
+    assert reading.not_testable.filter(pl.col("subject") == "file").is_empty()
 
 
 def test_a_damaged_file_is_named(tmp_path):

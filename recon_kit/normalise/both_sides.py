@@ -75,9 +75,6 @@ def value_both(crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt
         "common_rates": rates_table(rates),
     }
     kept = {name: pl.concat([getattr(crm, name), getattr(billing, name)]) for name in _KEPT}
-    is_bare = ~pl.col("file").str.contains("/", literal=True)
-    whole_path = pl.when(is_bare).then(pl.concat_str("source", pl.lit("/"), "file")).otherwise("file")
-    kept["quarantine"] = kept["quarantine"].with_columns(file=whole_path)
     doubts = [
         _exposed(crm, billing, contracts.rows, subscriptions.rows),
         contracts.not_testable,
@@ -87,8 +84,8 @@ def value_both(crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt
 
 
 def _exposed(crm: Reading, billing: Reading, contracts: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Put their money beside what the readers listed before it was known; absent files are listed by extract."""
-    listed = pl.concat([crm.not_testable, billing.not_testable]).filter(pl.col("subject") != "file")
+    """Put their money beside what the readers listed before it was known."""
+    listed = pl.concat([crm.not_testable, billing.not_testable])
     of_contracts = expose(listed, contracts, subject="opportunity", key="opportunity_id", exposed="term_mrr_minor")
     return expose(
         of_contracts, subscriptions, subject="subscription", key="subscription_id", exposed="committed_mrr_minor"

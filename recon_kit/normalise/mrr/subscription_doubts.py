@@ -28,7 +28,10 @@ def subscription_doubts(rows: pl.DataFrame, charged: pl.DataFrame, counting: pl.
     concerns = [
         _listed(live.join(_unpriced(charged), on=_KEY, validate="1:1"), exposed=pl.col("estimate_minor")),
         _listed(
-            live.join(_unknown_coupons(live, counting), on=_KEY, validate="1:1"), exposed=pl.col("committed_minor")
+            live.join(_unknown_coupons(live, counting), on=_KEY, validate="1:1").join(
+                _gross(charged), on=_KEY, how="left", validate="1:1"
+            ),
+            exposed=pl.col("gross_minor"),
         ),
         _listed(
             live.join(_foreign_coupons(live, counting), on=_KEY, validate="1:1"), exposed=pl.col("committed_minor")
@@ -49,10 +52,10 @@ def _unpriced(charged: pl.DataFrame) -> pl.DataFrame:
     """Estimate what subscriptions with unpriced items bill: known prices, the latest ordinary line for the others."""
     line = money.to_e15(pl.col("line_amount_minor"))
     by_line = mrr.per_month(line, pl.col("interval"), pl.col("interval_count"))
-    items = charged.sort("state").unique(["subscription_id", "item_id"], keep="first", maintain_order=True)
     estimate = pl.coalesce("gross_e15", by_line)
     return (
-        items.group_by(_KEY)
+        _items(charged)
+        .group_by(_KEY)
         .agg(
             why=pl.concat_str(pl.col("fault").drop_nulls().unique().sort().head(3).str.join(" "), pl.lit(_LEFT_OUT)),
             estimate_minor=pl.when(estimate.is_not_null().all()).then(money.round_half_up(estimate.sum())),
@@ -60,6 +63,18 @@ def _unpriced(charged: pl.DataFrame) -> pl.DataFrame:
         )
         .filter("is_unpriced")
     )
+
+
+def _gross(charged: pl.DataFrame) -> pl.DataFrame:
+    """Sum a month of list prices, before the discount that is not known."""
+    gross = pl.col("gross_e15")
+    known = pl.when(gross.is_not_null().all()).then(money.round_half_up(gross.sum()))
+    return _items(charged).group_by(_KEY).agg(gross_minor=known)
+
+
+def _items(charged: pl.DataFrame) -> pl.DataFrame:
+    """One row per item, of its first state."""
+    return charged.sort("state").unique([_KEY, "item_id"], keep="first", maintain_order=True)
 
 
 _LEFT_OUT = " Its MRR cannot be told, so it is left out of the comparison."

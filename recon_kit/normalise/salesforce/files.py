@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from recon_kit.schemas.raw import RawObject
 
 FILE_ORDER, CONTENT = "#order", "#content"
+_OWN = frozenset({FILE, LINE, LINE_COUNT, FILE_ORDER, CONTENT})
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class RawRecords:
     @property
     def columns(self) -> list[str]:
         """The source's columns."""
-        return [name for name in self.records.columns if not name.startswith("#")]
+        return [name for name in self.records.columns if name not in _OWN]
 
 
 def object_files(folder: Path, object_name: str) -> list[Path]:
@@ -135,7 +136,7 @@ def _no_text() -> CsvText:
 
 
 def _content(records: pl.DataFrame) -> pl.Expr:
-    columns = sorted(name for name in records.columns if not name.startswith("#"))
+    columns = sorted(name for name in records.columns if name not in _OWN)
     return pl.struct(pl.col(columns).fill_null("")).hash() if columns else pl.lit(0, dtype=pl.UInt64)
 
 
@@ -145,10 +146,10 @@ def _encoding_notes(object_name: str, texts: dict[str, CsvText]) -> pl.DataFrame
             "source": SALESFORCE,
             "object": object_name,
             "subject": name,
-            "message": f"The file is not UTF-8 and was read as {text.encoding}; check names with accents.",
+            "message": f"The file is not wholly UTF-8 and was read as {text.encoding}; check names with accents.",
             "records": text.records.height,
         }
         for name, text in texts.items()
-        if not text.encoding.startswith("utf-8")
+        if not text.is_utf8
     ]
     return pl.DataFrame(rows, schema=TABLES["notes"].empty().schema)

@@ -21,6 +21,7 @@ from recon_kit.normalise.salesforce.records import (
     unreadable,
 )
 from recon_kit.quarantine import Rule
+from recon_kit.schemas.raw import SALESFORCE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -170,7 +171,7 @@ def _faulty_parents(lines: Settled, raw: RawRecords) -> pl.DataFrame:
     column = next((name for name in raw.columns if name.lower() == "opportunityid"), None)
     if column is None or lines.quarantine.is_empty():
         return pl.DataFrame(schema={"parent": pl.String, "has_faulty_lines": pl.Boolean})
-    places = lines.quarantine.select("file", "line").unique()
+    places = lines.quarantine.select(pl.col("file").str.strip_prefix(f"{SALESFORCE}/"), "line").unique()
     named = raw.records.select(file="#file", line="#line", parent=read.match_key(read.filled(pl.col(column))))
     found = named.join(places, on=["file", "line"], how="semi").select("parent").drop_nulls().unique()
     return found.with_columns(has_faulty_lines=pl.lit(value=True))

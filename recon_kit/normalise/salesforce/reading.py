@@ -49,7 +49,7 @@ LOST_WITHOUT = {
     "Contract": "start, end and term come from the opportunities alone.",
     "OpportunityHistory": "opportunities edited after as_of cannot be wound back.",
 }
-"""What an absent optional file costs."""
+"""What an optional file without content costs."""
 
 
 @dataclass(frozen=True)
@@ -181,13 +181,14 @@ def _reading(
     working = {"contracts": CONTRACT_WORKING_COLUMNS}
     tables = {name: _declared(name, frame, working.get(name, ())) for name, frame in tables.items()}
     tables["gate"] = gate(contracts, snapshot.sources["Opportunity"], lines_known=lines_known)
-    absent = [name for name, opened in snapshot.raw.items() if opened.is_absent]
     return Reading(
         tables=tables,
         quarantine=pl.concat([part.quarantine for part in settled.values()]),
         excluded=pl.concat([part.excluded for part in settled.values()]),
         buckets=pl.concat([part.buckets for part in settled.values()]),
-        not_testable=pl.concat([_absent_files(absent), untestable_contracts(contracts), untestable_accounts(accounts)]),
+        not_testable=pl.concat(
+            [_empty_files(snapshot), untestable_contracts(contracts), untestable_accounts(accounts)]
+        ),
         notes=snapshot.notes,
     )
 
@@ -199,9 +200,15 @@ def _declared(name: str, frame: pl.DataFrame, working: Sequence[str]) -> pl.Data
     return frame.select(*kept, *working).sort(table.key)
 
 
-def _absent_files(names: list[str]) -> pl.DataFrame:
+def _empty_files(snapshot: _Snapshot) -> pl.DataFrame:
+    """List files that are there without even a header; those not there at all are listed where files are copied."""
     rows = [
-        {"subject": "file", "id": f"{SALESFORCE}/{name}", "reason": f"There is no {name} export; {LOST_WITHOUT[name]}"}
-        for name in names
+        {
+            "subject": "file",
+            "id": f"{SALESFORCE}/{opened.files[0].name}",
+            "reason": f"The file has no header line, so {LOST_WITHOUT[name]} Export the object {name} again.",
+        }
+        for name, opened in snapshot.raw.items()
+        if opened.is_absent and opened.files
     ]
     return pl.DataFrame(rows, schema=TABLES["not_testable"].empty().drop("room").schema)

@@ -181,7 +181,7 @@ def settle(raw: RawRecords, records: pl.DataFrame, rules: list[Rule]) -> Settled
     return Settled(
         accepted=placed.filter(pl.col("bucket") == "accepted"),
         left_out=left_out.filter(pl.col("match_id").is_not_null()).select("match_id", "exclusion"),
-        quarantine=pl.concat([_with_raw(raw, faults), malformed]),
+        quarantine=pl.concat([_with_raw(raw, faults), malformed]).with_columns(_whole_path()),
         excluded=left_out.select(source=pl.lit(SALESFORCE), object=pl.lit(name), key="id", reason="exclusion"),
         buckets=bucket_totals(reading, source=SALESFORCE, object_name=name),
     )
@@ -192,6 +192,14 @@ _IDENTITY = [
         "missing_key", "Id", pl.col("id"), pl.col("id").is_null(), "The record has no Id. Export it again with its Id."
     ),
     Rule(
+        "unreadable_key",
+        "Id",
+        pl.col("id"),
+        pl.col("id").str.contains(r"[^\x21-\x7e]"),
+        "The Id holds a blank or a letter that no Id of Salesforce has. Is this the footer of a report? Remove the "
+        "line, or correct the Id.",
+    ),
+    Rule(
         "conflicting_duplicate",
         "Id",
         pl.col("id"),
@@ -199,6 +207,10 @@ _IDENTITY = [
         "The Id stands more than once in this file with different content. Export each record once.",
     ),
 ]
+
+
+def _whole_path() -> pl.Expr:
+    return pl.concat_str(pl.lit(f"{SALESFORCE}/"), "file").alias("file")
 
 
 def _with_raw(raw: RawRecords, faults: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ LONGEST_TERM = 1_200
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DATE_LENGTH, _SHORT_LENGTH = len("2026-10-31"), 15
 _SHORT_ID = r"^[A-Za-z0-9]{15}$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}[0-9:.]*\s*(Z|UTC|[+-][0-9:]+)?)?$"
 _MOMENT = r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,6})?\d*\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2}))?$"
 
 
@@ -28,9 +29,7 @@ def filled(text: pl.Expr) -> pl.Expr:
 
 def day(text: pl.Expr) -> pl.Expr:
     """Read ISO calendar dates; of a date with a time, the date as written."""
-    is_date = text.str.len_bytes() == _DATE_LENGTH
-    is_moment = text.str.slice(_DATE_LENGTH, 1).is_in(["T", " "])
-    written = pl.when(is_date | is_moment).then(text.str.head(_DATE_LENGTH))
+    written = pl.when(text.str.contains(_DAY)).then(text.str.head(_DATE_LENGTH))
     date = written.str.to_date("%Y-%m-%d", strict=False)
     return pl.when(date.is_between(EARLIEST, LATEST)).then(date)
 

@@ -10,7 +10,7 @@ import polars as pl
 from recon_kit.asof import is_after
 from recon_kit.normalise.stripe.files import texts_of
 from recon_kit.normalise.stripe.records import Pull
-from recon_kit.normalise.stripe.rules import UNREADABLE_MODE
+from recon_kit.normalise.stripe.rules import readable_flag
 from recon_kit.quarantine import Rule, broken_rules, bucket_totals
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import STRIPE, RawObject
@@ -142,7 +142,7 @@ def place_rest(records: pl.DataFrame, pull: Pull, raw_object: RawObject, rules: 
         Rows of all buckets == rows read; their money == the parseable money read, per currency. Objects restored from
         events were not read from a file of theirs, so they are accepted without being counted.
     """
-    rules = [*rules, UNREADABLE_MODE] if "livemode" in records.columns else rules
+    rules = [*rules, readable_flag("livemode")] if "livemode" in records.columns else rules
     open_ = pl.col("bucket").is_null()
     breaks = pl.any_horizontal([rule.fails.fill_null(value=False) for rule in rules]) if rules else pl.lit(value=False)
     placed = records.with_columns(

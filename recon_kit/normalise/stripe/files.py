@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import itertools
 import re
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -64,6 +66,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     """Open DuckDB in memory; text leaves it in the form Polars keeps it in, so that nothing is copied."""
     connection = duckdb.connect()
     connection.execute("set produce_arrow_string_view = true; set arrow_output_version = '1.4'")
+    with contextlib.suppress(duckdb.InvalidInputException):  # refused where no bar can be drawn anyway
+        connection.execute("set enable_progress_bar = false")
     connection.execute(f"set streaming_buffer_size = '{PORTION}B'")
     return connection
 
@@ -84,7 +88,7 @@ def over_lines(
     """
     try:
         batches = connection.sql(query(_scan(file))).to_arrow_reader(BATCH_ROWS)
-        return list(_taken(_joined(batches), take))
+        return list(_taken(_ahead(_joined(batches)), take))
     except (duckdb.Error, pa.ArrowException, OSError):
         return list(_taken(_plain_batches(connection, file, query), take))
 
@@ -99,6 +103,15 @@ def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pl.DataFrame]:
             waiting = []
     if waiting:
         yield _frame(waiting)
+
+
+def _ahead(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Let DuckDB read the next batch while the one before is being looked at."""
+    with ThreadPoolExecutor(1) as reading:
+        coming = reading.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reading.submit(next, batches, None)
+            yield batch
 
 
 def _frame(batches: list[pa.RecordBatch]) -> pl.DataFrame:
@@ -192,12 +205,18 @@ def texts_of(
     """
     found = [pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "text": pl.String})]
     for (file,), lines in wanted.group_by("file", maintain_order=True):
+        path, count = snapshot.raw / str(file), lines["digest"].n_unique()
         connection.register("wanted_lines", lines.select("digest").unique().to_arrow())
-        query = _wanted(sql, lines["digest"].n_unique() if first else None)
-        chosen = over_lines(connection, snapshot.raw / str(file), query, pl.DataFrame.clone)
-        texts = pl.concat([_NO_TEXTS, *(each.select("digest", "text") for each in chosen)]).unique("digest", keep="any")
+        texts = _distinct(connection, path, _wanted(sql, count)) if first else _NO_TEXTS
+        if texts.height < count:  # also where a line that repeats used up the limit
+            texts = _distinct(connection, path, _wanted(sql, None))
         found.append(lines.join(texts, on="digest", validate="m:1").select("file", "line", "text"))
     return pl.concat(found)
+
+
+def _distinct(connection: duckdb.DuckDBPyConnection, file: Path, query: Callable[[str], str]) -> pl.DataFrame:
+    chosen = over_lines(connection, file, query, pl.DataFrame.clone)
+    return pl.concat([_NO_TEXTS, *(each.select("digest", "text") for each in chosen)]).unique("digest", keep="any")
 
 
 _NO_TEXTS = pl.DataFrame(schema={"digest": pl.UInt64, "text": pl.String})

@@ -30,7 +30,7 @@ _KINDS = {
 FAULTY_LINE = faulty_inside(
     "faulty_line",
     "lines.data",
-    "faulty_line",
+    ("faulty_line", "unlisted"),
     "A line of the invoice has an amount, currency, quantity or time that cannot be read. Pull the invoice again.",
 )
 

@@ -15,6 +15,7 @@ from recon_kit.normalise.stripe.rules import (
     one_of,
     points_to,
     possible_moment,
+    readable_flag,
     whole_amount,
 )
 from recon_kit.normalise.stripe.shapes_invoices import INVOICE_LINES, INVOICES
@@ -70,6 +71,7 @@ def invoice_rules(customers: pl.Series) -> list[Rule]:
         *(whole_amount(name, name, f"{name}_minor") for name in INVOICES.amounts),
         *(possible_moment(name, name) for name in INVOICES.moments),
         one_of("status", "status", _STATUSES),
+        *(readable_flag(name) for name in ("paid", "closed", "forgiven", "attempted")),
         points_to("customer", "customer_id", customers, "customer"),
     ]
 

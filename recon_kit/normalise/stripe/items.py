@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FAULTY_ITEM = faulty_inside(
     "faulty_item",
     "items.data",
-    "faulty_item",
+    ("faulty_item", "unlisted"),
     "An item of the subscription has a quantity, price, currency or time that cannot be read. Pull it again.",
 )
 

@@ -80,6 +80,10 @@ class Shape:
         """Names of the fields that are lists of text."""
         return {one.name for one in self.fields if one.combine is None and "[]" in one.paths[0]}
 
+    def length(self) -> pl.Expr:
+        """Count the elements of the list in a parsed record ``o``."""
+        return access(pl.col("o"), self.each or "").list.len()
+
     def of(self, parsed: pl.DataFrame) -> pl.DataFrame:
         """Take the fields out of parsed records.
 
@@ -94,8 +98,11 @@ class Shape:
         return _with_ids(rows.select(*kept, *(one.of(pl.col("o")) for one in self.fields)), self.names)
 
 
+_OF_RECORDS = frozenset({"o", "digest", "keys", "is_object"})
+
+
 def _elements(parsed: pl.DataFrame, each: str) -> pl.DataFrame:
-    kept = [name for name in parsed.columns if name not in {"o", "digest", "keys"}]
+    kept = [name for name in parsed.columns if name not in _OF_RECORDS]
     listed = parsed.select(*kept, o=access(pl.col("o"), each)).filter(pl.col("o").list.len() > 0)
     numbered = listed.with_columns(position=pl.int_ranges(1, pl.col("o").list.len().cast(pl.Int64) + 1))
     return numbered.explode("o", "position")
@@ -111,21 +118,27 @@ def _with_ids(rows: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     )
 
 
-_BLANKS = r"E' \t\r\n\x0b\x0c'"
-
-
 def parsed(lines: str, spec: Spec) -> str:
     """Return SQL that parses lines.
 
-    It gives ``digest`` of the bytes; ``o``, null where the line is not one object; ``keys``, the digest of the names of
-    its keys. Blank lines, which are no records, have no digest. Long texts are not trimmed, for trimming copies them.
+    It gives ``digest`` of the bytes; ``o``, the fields asked for, null where the line is no JSON; ``keys``, the digest
+    of the names of its keys; ``head``: null where the line begins with a brace, as nearly all do, else the first
+    character that is not blank, or nothing. Only odd lines are looked at twice, for trimming copies them.
     """
     return f"""
-        select case when strlen(text) > 256 or trim(text, {_BLANKS}) <> '' then hash(text) end as digest,
-               case when text[1] = '{{' or starts_with(ltrim(text, {_BLANKS}), '{{')
-                    then try(json_transform(text, '{json.dumps(spec)}')) end as o,
-               try(hash(json_keys(text))) as keys
+        select hash(text) as digest, try(json_transform(text, '{json.dumps(spec)}')) as o,
+               try(hash(json_keys(text))) as keys,
+               case when not coalesce(starts_with(text, '{{'), false)
+                    then left(ltrim(coalesce(text, ''), E' \\t\\r\\n\\x0b\\x0c'), 1) end as head
         from ({lines})"""  # noqa: S608  (file names are quoted)
+
+
+def records_in(batch: pl.DataFrame) -> pl.DataFrame:
+    """Take the records out of what ``parsed`` gives: leave blank lines out, and tell which are objects."""
+    usual = batch["head"].null_count() == batch.height
+    lines = batch if usual else batch.filter(pl.col("head").ne_missing(""))
+    told = lines.with_columns(is_object=pl.col("o").is_not_null() & pl.col("head").fill_null("{").eq("{")).drop("head")
+    return told if usual else told.with_columns(o=pl.when("is_object").then("o"))
 
 
 def union(first: Spec, second: Spec) -> Spec:

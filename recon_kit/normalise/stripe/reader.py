@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from recon_kit.normalise.stripe.buckets import Placed, place_first, place_rest, with_money
+from recon_kit.normalise.stripe.buckets import Placed, place_first, place_rest, with_faults, with_money
 from recon_kit.normalise.stripe.history import History, restore_state
 from recon_kit.normalise.stripe.paths import Shape
-from recon_kit.normalise.stripe.records import Pull, records_and_elements, records_of, with_changed_elements
+from recon_kit.normalise.stripe.records import Pull, records_and_elements, records_of, unlisted, with_changed_elements
 from recon_kit.quarantine import Rule
 from recon_kit.schemas.raw import STRIPE, STRIPE_OBJECTS
 from recon_kit.schemas.table import SchemaError
@@ -52,7 +52,7 @@ class Reader:
             SchemaError: no record at all has a required field.
         """
         records = records_of(self.pull, object_name, shape)
-        _require(object_name, records, required)
+        _require(object_name, shape, records, required)
         return self._wind_back(_inherit(records, modes, parent), object_name, shape, object_type)[0]
 
     def read_with_elements(
@@ -61,11 +61,12 @@ class Reader:
         """Read an object and a list inside it; arguments as ``read``.
 
         Returns:
-            (the records; the elements of their lists, with ``file`` and ``line`` of the record; the texts that replaced
-            those of the file: ``file``, ``line``, ``text``).
+            (the records, with ``unlisted`` where their list is none; the elements of their lists, with ``file`` and
+            ``line`` of the record; the texts that replaced those of the file: ``file``, ``line``, ``text``).
         """
-        records, elements = records_and_elements(self.pull, object_name, shape, inner)
-        _require(object_name, records, required)
+        read, elements = records_and_elements(self.pull, object_name, shape, inner)
+        _require(object_name, shape, read, required)
+        records = with_faults(read, unlisted(self.pull, read, inner), "unlisted")
         wound, patched = self._wind_back(records, object_name, shape, object_type)
         return wound, with_changed_elements(self.pull, elements, inner, patched), patched
 
@@ -105,11 +106,11 @@ def _inherit(records: pl.DataFrame, modes: pl.DataFrame | None, parent: str | No
     return joined.with_columns(livemode=pl.coalesce("livemode", "parent_mode")).drop("parent_mode")
 
 
-def _require(object_name: str, records: pl.DataFrame, required: tuple[str, ...]) -> None:
+def _require(object_name: str, shape: Shape, records: pl.DataFrame, required: tuple[str, ...]) -> None:
     usable = records.filter("is_object")
     if usable.is_empty():
         return
-    absent = [name for name in required if _is_absent(usable, name)]
+    absent = [one.paths[0] for one in shape.fields if one.name in required and _is_absent(usable, one.name)]
     if absent:
         message = (
             f"None of the {usable.height} records of {STRIPE}/{object_name} has {' or '.join(absent)}. "

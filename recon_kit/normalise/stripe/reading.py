@@ -12,7 +12,7 @@ from recon_kit.asof import end_of_day
 from recon_kit.normalise.stripe.balance import read_balance
 from recon_kit.normalise.stripe.billing import read_billing
 from recon_kit.normalise.stripe.buckets import Placed
-from recon_kit.normalise.stripe.coverage import missing_files, not_testable_rows, source_mode
+from recon_kit.normalise.stripe.coverage import not_testable_rows, require_files, source_mode
 from recon_kit.normalise.stripe.files import Snapshot
 from recon_kit.normalise.stripe.history import read_history
 from recon_kit.normalise.stripe.payment_tables import read_payments
@@ -20,6 +20,7 @@ from recon_kit.normalise.stripe.reader import RAW, Reader
 from recon_kit.normalise.stripe.records import Pull
 from recon_kit.normalise.stripe.rules import an_id
 from recon_kit.normalise.stripe.shapes_money import COUNTED
+from recon_kit.normalise.stripe.unknown_fields import unknown_field_notes
 from recon_kit.policy import Policy
 from recon_kit.quarantine import Reading
 from recon_kit.schemas import TABLES
@@ -47,7 +48,7 @@ def read_stripe(raw: Path, *, policy: Policy, as_of: dt.date) -> Reading:
         SchemaError: a required file is missing or cannot be read, or no record has a required field.
     """
     pull = Pull(Snapshot(raw), policy, as_of, end_of_day(as_of, policy.timezone))
-    absent = missing_files(pull.snapshot)
+    require_files(pull.snapshot)
     mode = source_mode(pull)
     reader = Reader(pull, read_history(pull, RAW["events"], source_mode=mode), mode)
     billing = read_billing(reader)
@@ -71,8 +72,8 @@ def read_stripe(raw: Path, *, policy: Policy, as_of: dt.date) -> Reading:
         quarantine=_all([one.quarantine for one in placed.values()]),
         excluded=_all([one.excluded for one in placed.values()]),
         buckets=_all([one.buckets for one in placed.values()]),
-        not_testable=not_testable_rows(absent, billing),
-        notes=_notes(placed),
+        not_testable=not_testable_rows(billing),
+        notes=pl.concat([_notes(placed), unknown_field_notes(raw)]),
     )
 
 

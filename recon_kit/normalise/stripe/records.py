@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ import duckdb
 import polars as pl
 
 from recon_kit.normalise.stripe.files import Snapshot, connect, over_lines, texts_of
-from recon_kit.normalise.stripe.paths import Shape, parsed, union
+from recon_kit.normalise.stripe.paths import Shape, parsed, records_in, union
 from recon_kit.normalise.stripe.values import typed, typed_schema
 from recon_kit.policy import Policy
 
@@ -24,6 +23,7 @@ _RECORD: Columns = {
     "digest": pl.UInt64,
     "is_object": pl.Boolean,
     "keys": pl.UInt64,
+    "listed": pl.UInt32,
     "file": pl.String,
     "file_no": pl.Int32,
 }
@@ -68,8 +68,8 @@ def records_and_elements(pull: Pull, object_name: str, shape: Shape, inner: Shap
     """Read every record of an object and the elements of a list inside them, parsing each line once.
 
     Returns:
-        (records as ``records_of``; one row per element: ``file``, ``line`` of its record, ``position`` from 1, and the
-        fields of ``inner``, typed).
+        (records as ``records_of``, and ``listed``: how many elements each has; one row per element: ``file``, ``line``
+        of its record, ``position`` from 1, and the fields of ``inner``, typed).
     """
     return _read(pull, object_name, shape, inner)
 
@@ -79,10 +79,10 @@ def _read(pull: Pull, object_name: str, shape: Shape, inner: Shape | None) -> tu
     spec = union(shape.spec, inner.spec) if inner else shape.spec
 
     def both(batch: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        lines = batch.drop_nulls("digest")
+        lines = records_in(batch)
         elements = _compact(typed(inner.of(lines), inner)) if inner else pl.DataFrame()
-        records = shape.of(lines.with_columns(is_object=pl.col("o").is_not_null()))
-        return _compact(typed(records, shape)), elements
+        told = lines.with_columns(listed=inner.length() if inner else None)
+        return _compact(typed(shape.of(told), shape)), elements
 
     records, elements = [], []
     for number, file in enumerate(pull.snapshot.files(object_name)):
@@ -102,17 +102,17 @@ def _judge_keys(pull: Pull, records: pl.DataFrame) -> pl.DataFrame:
 
     A company has few different lists of keys, so one record of each is looked at.
     """
-    samples = records.filter("is_object").unique("keys", keep="first", maintain_order=True)
-    texts = texts_of(pull.connection, pull.snapshot, samples.select("file", "line", "digest"), first=True)
-    named = samples.select("file", "line", "keys").join(texts, on=["file", "line"], validate="1:1")
-    refused = [keys for keys, text in named.select("keys", "text").iter_rows() if _repeats_a_key(text)]
+    places = records.select("file", "line", "digest", "keys", "is_object").filter("is_object")
+    samples = places.unique("keys", keep="first", maintain_order=True)
+    found = texts_of(
+        pull.connection, pull.snapshot, samples.select("file", "line", "digest"), sql=_REPEATS_A_KEY, first=True
+    )
+    named = samples.join(found.filter(pl.col("text") == "true"), on=["file", "line"], how="semi")
+    refused = named["keys"].drop_nulls().to_list()
     return records.with_columns(is_object=pl.col("is_object") & ~pl.col("keys").is_in(refused)) if refused else records
 
 
-def _repeats_a_key(text: str) -> bool:
-    names: list[list[str]] = []
-    json.loads(text, object_pairs_hook=lambda pairs: names.append([name for name, _ in pairs]))
-    return len(set(names[-1])) < len(names[-1])
+_REPEATS_A_KEY = "(len(list_distinct(json_keys(text))) < len(json_keys(text)))::varchar"
 
 
 def _compact(rows: pl.DataFrame) -> pl.DataFrame:
@@ -130,6 +130,27 @@ def _together(batches: Iterable[pl.DataFrame], places: Columns, shape: Shape) ->
     rows = pl.concat([pl.DataFrame(schema={"line": pl.Int64}), *batches], how="diagonal")
     absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
     return rows.with_columns(absent).select(schema.names())
+
+
+def unlisted(pull: Pull, records: pl.DataFrame, inner: Shape) -> pl.DataFrame:
+    """Find records whose list is something else than a list, which would vanish without a word.
+
+    Args:
+        pull: the reading.
+        records: from ``records_and_elements``.
+        inner: the shape of the elements.
+
+    Returns:
+        One row per such record: ``file``, ``line``, ``unlisted`` (what stands there).
+    """
+    bare = records.filter(pl.col("is_object") & (pl.col("listed").fill_null(0) == 0)).select("file", "line", "digest")
+    steps = (inner.each or "").split(".")
+    places = ["$." + ".".join(steps[: depth + 1]) for depth in range(len(steps))]
+    kinds = ", ".join(f"try(json_type(text, '{place}'))" for place in places)
+    found = texts_of(pull.connection, pull.snapshot, bare, sql=f"concat_ws(' ', {kinds})")
+    usual = [" ".join(["OBJECT"] * (len(steps) - 1) + [last]).strip() for last in ("ARRAY", "NULL", "")]
+    strange = found.filter(~pl.col("text").is_in([*usual, "NULL", ""]))
+    return strange.select("file", "line", unlisted=pl.format("{}: {}, no list", pl.lit(inner.each), "text"))
 
 
 def attach(rows: pl.DataFrame, values: pl.DataFrame, *, on: str) -> pl.DataFrame:
@@ -175,6 +196,5 @@ def parse_texts(pull: Pull, texts: pl.Series, shape: Shape) -> pl.DataFrame:
     given = pl.DataFrame([numbers, texts.cast(pl.String).alias("text")])
     pull.connection.register("given_texts", given.to_arrow())
     rows: pl.DataFrame = pull.connection.sql(parsed("from given_texts", shape.spec)).pl()
-    lines = rows.drop("keys").with_columns(numbers).filter(pl.col("digest").is_not_null())
-    read = shape.of(lines.with_columns(is_object=pl.col("o").is_not_null()) if shape.each is None else lines)
-    return typed(read, shape)
+    lines = records_in(rows.with_columns(numbers)).drop("keys")
+    return typed(shape.of(lines), shape)

@@ -12,9 +12,7 @@ _NONE = pl.lit(None, dtype=pl.String)
 
 
 def missing(field: str, *columns: str) -> Rule:
-    """Require a value: in one of the columns, where a text and what it was parsed to stand apart; an id is a text."""
-    if field == "id":
-        return _missing_id(*columns)
+    """Require a value: in one of the columns, where a text and what it was parsed to stand apart."""
     return Rule(
         name=f"missing_{field.replace('.', '_')}",
         field=field,
@@ -36,24 +34,14 @@ def an_id(column: str = "key") -> Rule:
     )
 
 
-UNREADABLE_MODE = Rule(
-    name="unreadable_livemode",
-    field="livemode",
-    value=pl.col("livemode"),
-    fails=pl.col("livemode").is_not_null() & ~pl.col("livemode").is_in(["true", "false"]),
-    reason="livemode is neither true nor false, so the record may be a test. Pull the object again.",
-)
-
-
-def _missing_id(column: str) -> Rule:
-    told = pl.col(column)
-    is_no_text = told.str.starts_with("{") | told.str.starts_with("[")
+def readable_flag(field: str) -> Rule:
+    """Require a flag to be true or false, where it is told."""
     return Rule(
-        name="missing_id",
-        field="id",
-        value=told,
-        fails=told.is_null() | (told == "") | is_no_text,
-        reason="The record has no id, or one that is no text. Pull the object again, or complete it in Stripe.",
+        name=f"unreadable_{field}",
+        field=field,
+        value=pl.col(field),
+        fails=pl.col(field).is_not_null() & ~pl.col(field).is_in(["true", "false"]),
+        reason=f"{field} is neither true nor false. Pull the object again.",
     )
 
 
@@ -112,6 +100,12 @@ def points_to(field: str, column: str, known: pl.Series, target: str) -> Rule:
     )
 
 
-def faulty_inside(name: str, field: str, column: str, reason: str) -> Rule:
-    """Require that no element of a list inside the record is faulty; ``column`` holds the first fault, else null."""
-    return Rule(name=name, field=field, value=pl.col(column), fails=pl.col(column).is_not_null(), reason=reason)
+def faulty_inside(name: str, field: str, columns: tuple[str, ...], reason: str) -> Rule:
+    """Require that a list inside the record is one and no element of it faulty; ``columns`` hold faults, else null."""
+    return Rule(
+        name=name,
+        field=field,
+        value=pl.coalesce(columns),
+        fails=pl.any_horizontal(pl.col(column).is_not_null() for column in columns),
+        reason=reason,
+    )

@@ -8,7 +8,15 @@ import polars as pl
 
 from recon_kit.asof import is_after, unless_after
 from recon_kit.normalise.stripe.reader import Reader
-from recon_kit.normalise.stripe.rules import an_id, known_currency, missing, one_of, points_to, possible_moment
+from recon_kit.normalise.stripe.rules import (
+    an_id,
+    known_currency,
+    missing,
+    one_of,
+    points_to,
+    possible_moment,
+    readable_flag,
+)
 from recon_kit.normalise.stripe.shapes import SUBSCRIPTION_ITEMS, SUBSCRIPTIONS
 from recon_kit.normalise.stripe.values import day, yes
 from recon_kit.quarantine import Rule
@@ -39,6 +47,7 @@ def subscription_rules(customers: pl.Series) -> list[Rule]:
         known_currency(),
         *(possible_moment(name, name) for name in SUBSCRIPTIONS.moments),
         one_of("status", "status", _STATUSES),
+        readable_flag("cancel_at_period_end"),
         points_to("customer", "customer_id", customers, "customer"),
     ]
 
