@@ -10,7 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recon_kit.asof import end_of_day
 from recon_kit.normalise.stripe import read_stripe
+from recon_kit.normalise.stripe.files import Snapshot
+from recon_kit.normalise.stripe.records import Pull, records_of
+from recon_kit.normalise.stripe.shapes_money import EVENTS
 from recon_kit.policy import Policy
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.table import SchemaError
@@ -273,6 +277,19 @@ def test_an_absent_optional_file_is_an_empty_table_which_extract_reports(tmp_pat
     reading = read(tmp_path)
     assert reading.tables["charges"].is_empty()
     assert reading.not_testable.filter(pl.col("subject") == "file").is_empty()
+
+
+def test_lines_keep_their_numbers_in_a_file_that_is_read_in_many_pieces(tmp_path):
+    filling = '"' + "x" * 2_000 + '"'
+    lines = [f'{{"id": "evt_{number}", "type": "t", "created": 1, "data": {filling}}}' for number in range(1, 60_001)]
+    lines[::1_000] = [""] * 60
+    folder = write(tmp_path)
+    (folder / "stripe" / "events.jsonl").write_text("\n".join(lines))
+    pull = Pull(Snapshot(folder), POLICY, AS_OF, end_of_day(AS_OF, "UTC"))
+    read = records_of(pull, "events", EVENTS)
+    assert read.height == 60_000 - 60
+    assert read["line"].is_sorted()
+    assert read.filter(pl.col("id") != pl.format("evt_{}", "line")).is_empty()
 
 
 def test_a_damaged_file_is_named(tmp_path):

@@ -134,7 +134,7 @@ def targets(companies: Sequence[Company]) -> Iterator[str]:
     yield f"targets at {last.accounts:,} accounts, {last.invoices:,} invoices:"
     yield _met(last.ratio("kit"), MOST_DUCKDB, "× DuckDB, kit: normalise against all files")
     for name in PLAIN:
-        yield _met(last.each("kit") / last.each(name), MOST_PANDAS, f"× {LABELS[name]} an invoice, kit: normalise")
+        yield _met(last.each("kit stripe") / last.each(name), MOST_PANDAS, f"× {LABELS[name]} an invoice, kit: Stripe")
     yield _met(last.best["kit"].peak_mib / 1024, MOST_GIB, "GiB of memory, kit: normalise")
     if exponent is not None:
         yield _met(exponent, MOST_GROWTH, f"growth of kit: normalise from {companies[0].accounts:,} accounts on")
