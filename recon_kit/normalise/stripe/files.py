@@ -129,7 +129,7 @@ def _scan(file: Path) -> str:
     name = re.sub(r"([*?\[])", r"[\1]", str(file)).replace("'", "''")
     return (
         f"select text from read_csv('{name}', columns={{'text': 'VARCHAR'}}, "  # noqa: S608
-        "header=false, auto_detect=false, delim='\x01', quote='', escape='', "
+        "header=false, auto_detect=false, delim='\x01\x02\x03\x04', quote='', escape='', "
         f"max_line_size={USUAL_LINE}, buffer_size={16 * USUAL_LINE}, compression='{_compression(file)}')"
     )
 
