@@ -73,8 +73,9 @@ _FIELDS_OF_LINES = """
     from {lines} where trim(coalesce(text, ''), E' \\t\\r\\n\\x0b\\x0c') <> ''
 """
 _LINES = """read_csv(
-        $path, columns={'text': 'VARCHAR'}, header=false, auto_detect=false, delim='\x01\x02\x03\x04', quote='', escape='',
-        max_line_size=$longest, buffer_size=$buffer, compression=$compression)"""
+        $path, columns={'text': 'VARCHAR'}, header=false, auto_detect=false,
+        delim='\x01\x02\x03\x04', quote='', escape='', max_line_size=$longest, buffer_size=$buffer,
+        compression=$compression)"""
 _LAST_SECOND = 7_258_118_400
 """1 January 2200: a later instant is milliseconds or a typing error."""
 
