@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon_kit.calendar import days_between
 from recon_kit.gaps.books import Books
 from recon_kit.gaps.causes.billed_steps import billed_steps
 from recon_kit.gaps.causes.pieces import CONTRACTION, EXPANSION, amount_text, pieces
@@ -30,10 +31,9 @@ def change_pieces(
         .join(wanted, on="subscription_id", how="inner", validate="m:1")
         .join(dates, on="pairing_id", how="left", validate="m:1")
         .filter(pl.col("step_on") > pl.col("agreed_on"))
+        .with_row_index("step_no")
     )
-    unanswered = steps.join(
-        _answered(steps, sides, matched, books, tolerance), on=["pairing_id", "step", "step_on"], how="anti"
-    )
+    unanswered = steps.join(_answered(steps, sides, matched, books, tolerance), on="step_no", how="anti")
     kind = pl.when(pl.col("step") > 0).then(pl.lit(EXPANSION)).otherwise(pl.lit(CONTRACTION))
     summed = (
         unanswered.with_columns(kind=kind)
@@ -75,21 +75,39 @@ def _contract_dates(open_pairings: pl.DataFrame, matched: Matched, sides: BothSi
 
 
 def _answered(steps: pl.DataFrame, sides: BothSides, matched: Matched, books: Books, tolerance: int) -> pl.DataFrame:
-    """Steps that a later opportunity of the unit, or an edit of a contract's amount, answers with its own amount."""
+    """Steps that a later opportunity of the unit, or an edit of a contract's amount, answers with its own amount.
+
+    Each answers one step, the nearest in time: two seats added and one sold leaves one.
+    """
     units = matched.pairings.select("pairing_id", "unit_id")
-    asked = (
-        steps.select("pairing_id", "step", "step_on", "agreed_on")
-        .unique()
-        .join(units, on="pairing_id", how="left", validate="m:1")
+    asked = steps.select("step_no", "pairing_id", "step", "step_on", "agreed_on").join(
+        units, on="pairing_id", how="left", validate="m:1"
     )
     later = sides.contracts.select("unit_id", answer="term_mrr", answer_on=pl.max_horizontal("start_on", "close_on"))
-    answers = pl.concat([later, _edits(sides, books)])
-    both = asked.join(answers, on="unit_id", how="inner", validate="m:m").filter(
-        pl.col("answer_on") > pl.col("agreed_on")
+    answers = (
+        pl.concat([later, _edits(sides, books)]).sort("unit_id", "answer_on", "answer").with_row_index("answer_no")
     )
     off = (pl.col("answer") - pl.col("step")).abs()
     agrees = (off <= tolerance) | (off * _AGREES_WITHIN <= pl.col("step").abs())
-    return both.filter(agrees).select("pairing_id", "step", "step_on").unique()
+    both = asked.join(answers, on="unit_id", how="inner", validate="m:m").filter(
+        pl.col("answer_on") > pl.col("agreed_on"), agrees
+    )
+    return _nearest(both.with_columns(apart=days_between(pl.col("step_on"), pl.col("answer_on")).abs()))
+
+
+def _nearest(both: pl.DataFrame) -> pl.DataFrame:
+    """Give each answer to one step: the nearest two first, then the nearest of those left."""
+    order = ["apart", "off", "step_no", "answer_no"]
+    open_ones = both.with_columns(off=(pl.col("answer") - pl.col("step")).abs())
+    taken = open_ones.head(0).select("step_no")
+    while open_ones.height:
+        ordered = open_ones.sort(order).with_row_index("rank")
+        is_best = [pl.col("rank") == pl.col("rank").min().over(side) for side in ("step_no", "answer_no")]
+        best = ordered.filter(*is_best)
+        taken = pl.concat([taken, best.select("step_no")])
+        left = open_ones.join(best, on="step_no", how="anti")
+        open_ones = left.join(best, on="answer_no", how="anti")
+    return taken
 
 
 def _edits(sides: BothSides, books: Books) -> pl.DataFrame:

@@ -8,11 +8,13 @@ import polars as pl
 
 from recon_kit.gaps.books import Books
 from recon_kit.gaps.causes.changes import change_pieces
+from recon_kit.gaps.causes.coupons import granted_coupons
+from recon_kit.gaps.causes.discounts import agreed_discounts, coupon_pieces, promise_pieces
 from recon_kit.gaps.causes.ended_parts import cancellation_pieces, ended_parts
 from recon_kit.gaps.causes.pieces import ORDER, PIECE, ROUNDING, UNEXPLAINED, amount_text, pieces
-from recon_kit.gaps.causes.reductions import discount_pieces, waiting_pieces
 from recon_kit.gaps.causes.stated import basis_pieces, currency_pieces
 from recon_kit.gaps.causes.taxes import tax_by_pairing, tax_pieces
+from recon_kit.gaps.causes.waiting import waiting_pieces
 from recon_kit.gaps.pairing.both_sides import BothSides
 from recon_kit.gaps.pairing.matched import Matched
 from recon_kit.policy import Policy
@@ -47,18 +49,21 @@ def decompose(
         sum(amount) == difference, per pairing.
     """
     currency, tolerance = policy.reporting_currency, policy.minor(policy.rounding_tolerance)
-    day = pl.lit(as_of)
+    agreed = agreed_discounts(open_pairings, matched, sides, as_of=pl.lit(as_of))
+    coupons = granted_coupons(open_pairings, matched, sides, books)
     ended = ended_parts(open_pairings, matched, sides, books, tolerance=tolerance)
     found = pl.concat(
         [
             basis_pieces(open_pairings, sides, books, currency),
             currency_pieces(open_pairings, matched, sides, books, rates=rates, currency=currency),
-            discount_pieces(open_pairings, matched, sides, books, as_of=day, currency=currency),
+            coupon_pieces(agreed, coupons, currency),
             change_pieces(open_pairings, matched, sides, books, tolerance=tolerance, currency=currency),
             waiting_pieces(open_pairings, matched, sides, currency),
             cancellation_pieces(ended, currency),
         ]
     )
+    promises = promise_pieces(_rest(open_pairings, found), agreed, coupons, tolerance=tolerance, currency=currency)
+    found = pl.concat([found, promises])
     taxes = tax_by_pairing(open_pairings, matched, books)
     taxed = tax_pieces(_rest(open_pairings, found), taxes, tolerance=tolerance, currency=currency)
     return _completed(open_pairings, pl.concat([found, taxed]), tolerance=tolerance, currency=currency)

@@ -40,10 +40,15 @@ def seeds_of_starts(matched: Matched, *, as_of: dt.date, policy: Policy) -> pl.D
 
 
 def seeds_of_ends(matched: Matched, *, as_of: dt.date, policy: Policy) -> pl.DataFrame:
-    """Find pairings whose subscriptions have a known end, and not that of the contract."""
+    """Find pairings whose subscriptions have a known end, and not that of the contract.
+
+    A renewal that is sold already covers what lies behind the contract's own end: too late is only what outlasts it.
+    """
+    has_end = matched.pairings.filter(pl.col("crm_end_on").is_not_null(), pl.col("stops_on").is_not_null())
+    dated = has_end.with_columns(crm_end_on=_end_to_compare())
     contract_over = add_days(pl.col("crm_end_on"), 1)
     days = days_between(contract_over, pl.col("stops_on"))
-    apart = matched.pairings.with_columns(days=days, contract_over=contract_over).filter(
+    apart = dated.with_columns(days=days, contract_over=contract_over).filter(
         pl.col("days").abs() > policy.date_tolerance_days
     )
     is_early = pl.col("days") < 0
@@ -60,6 +65,13 @@ def seeds_of_ends(matched: Matched, *, as_of: dt.date, policy: Policy) -> pl.Dat
         crm_on=pl.col("crm_end_on"),
         billing_on=pl.col("stops_on"),
     )
+
+
+def _end_to_compare() -> pl.Expr:
+    """The contract's own end; behind it the day the subscription stops, at most the end of the renewals."""
+    last_billed_on = add_days(pl.col("stops_on"), -1)
+    covered = pl.min_horizontal(last_billed_on, "crm_chain_end_on")
+    return pl.max_horizontal("crm_end_on", covered)
 
 
 def _dated(apart: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:

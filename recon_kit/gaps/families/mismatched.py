@@ -24,7 +24,7 @@ def seeds_of_amounts(
     Args:
         open_pairings: what :func:`differing` returns.
         components: what :func:`recon_kit.gaps.causes.decomposition.decompose` returns.
-        ended: what :func:`recon_kit.gaps.causes.reductions.ended_parts` returns; those subscriptions belong to the gap.
+        ended: what :func:`recon_kit.gaps.causes.ended_parts.ended_parts` returns; they belong to the gap.
         as_of: the day of the close.
     """
     cause = (

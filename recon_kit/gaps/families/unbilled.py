@@ -54,9 +54,7 @@ def _ended_during(contracts: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
         .join(claims, on="subscription_id", how="left", validate="1:1")
     )
     terms = contracts.select("unit_id", "node_id", sold_from="start_on", sold_until="end_on")
-    overlaps = (pl.col("ended_on") > pl.col("sold_from")) & (
-        (pl.col("starts_on") <= pl.col("sold_until")).fill_null(value=True)
-    )
+    overlaps = _outlives(pl.col("sold_from")) & (pl.col("starts_on") <= pl.col("sold_until")).fill_null(value=True)
     is_own = pl.col("claiming_nodes").is_null() | pl.col("claiming_nodes").list.contains(pl.col("node_id"))
     found = terms.join(ended, on="unit_id", how="inner", validate="m:m").filter(overlaps & is_own)
     return (
@@ -68,6 +66,11 @@ def _ended_during(contracts: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
             last_id=pl.col("subscription_id").last(),
         )
     )
+
+
+def _outlives(sold_from: pl.Expr) -> pl.Expr:
+    """Whether a subscription still billed on a contract's first day or later, were it for that day alone."""
+    return (pl.col("ended_on") > sold_from) | (pl.col("starts_on") >= sold_from)
 
 
 def seeds_of_unbilled(unbilled: pl.DataFrame, books: Books, *, as_of: dt.date, policy: Policy) -> pl.DataFrame:
@@ -149,9 +152,7 @@ def seeds_of_never_billed(sides: BothSides, *, as_of: dt.date, policy: Policy) -
     overlapped = (
         ended.select("unit_id", "opportunity_id", "start_on", "last_on")
         .join(lives, on="unit_id", how="inner", validate="m:m")
-        .filter(
-            (pl.col("starts_on") <= pl.col("last_on")) & (pl.col("ended_on") > pl.col("start_on")).fill_null(value=True)
-        )
+        .filter((pl.col("starts_on") <= pl.col("last_on")) & _outlives(pl.col("start_on")).fill_null(value=True))
     )
     never = ended.join(overlapped, on="opportunity_id", how="anti").with_columns(at=_due_from())
     stake = accrue(pl.col("term_mrr"), pl.col("at"), add_days(pl.col("last_on"), 1))

@@ -8,6 +8,7 @@ import polars as pl
 
 from recon_kit.calendar import add_days, days_between
 from recon_kit.gaps.books import Books
+from recon_kit.gaps.families.outlived import contract_by_id, ended_contract, overlapping_contracts
 from recon_kit.gaps.families.seeds import AMOUNT, CHURN, DATES, ORPHAN, at_stake, sow
 from recon_kit.gaps.pairing.both_sides import COMPARED, ELSEWHERE, UNKNOWN, BothSides
 from recon_kit.gaps.pairing.matched import Matched
@@ -42,11 +43,11 @@ def unsold_subscriptions(sides: BothSides, matched: Matched, *, as_of: dt.date, 
             validate="m:1",
         )
         .join(_units_in_force(sides), on="unit_id", how="left", validate="m:1")
-        .join(_contract_by_id(sides), on="subscription_id", how="left", validate="1:1")
-        .join(_overlapping(alone, sides), on="subscription_id", how="left", validate="1:1")
+        .join(contract_by_id(sides), on="subscription_id", how="left", validate="1:1")
+        .join(overlapping_contracts(alone, sides), on="subscription_id", how="left", validate="1:1")
     )
     return (
-        facts.with_columns(_ended_contract(as_of)).with_columns(verdict=_verdict(as_of, policy)).sort("subscription_id")
+        facts.with_columns(ended_contract(as_of)).with_columns(verdict=_verdict(as_of, policy)).sort("subscription_id")
     )
 
 
@@ -57,57 +58,11 @@ def _units_in_force(sides: BothSides) -> pl.DataFrame:
     )
 
 
-def _contract_by_id(sides: BothSides) -> pl.DataFrame:
-    """The contract a subscription names, or is named by, that lasts longest."""
-    ends = sides.contracts.select("opportunity_id", "chain_end_on")
-    return (
-        sides.named.join(ends, on="opportunity_id", how="inner", validate="m:1")
-        .sort(["subscription_id", "chain_end_on", "opportunity_id"], descending=[False, True, False], nulls_last=False)
-        .group_by("subscription_id", maintain_order=True)
-        .agg(named_id=pl.first("opportunity_id"), named_end_on=pl.first("chain_end_on"))
-    )
-
-
-def _overlapping(alone: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
-    """The won contracts of the unit whose service overlaps the subscription's life, summed up."""
-    served = sides.contracts.select(
-        "unit_id", "opportunity_id", "last_on", "chain_end_on", "starts_later", sold_from="start_on"
-    )
-    lives = alone.select("unit_id", "subscription_id", "starts_on", life_ends_on="stops_on")
-    both = lives.join(served, on="unit_id", how="inner", validate="m:m")
-    begins_in_time = (pl.col("sold_from") < pl.col("life_ends_on")).fill_null(value=True)
-    lasts_long_enough = (pl.col("last_on") >= pl.col("starts_on")).fill_null(value=True)
-    overlapping = both.filter(begins_in_time & lasts_long_enough)
-    return (
-        overlapping.sort(
-            ["subscription_id", "chain_end_on", "opportunity_id"], descending=[False, True, False], nulls_last=False
-        )
-        .group_by("subscription_id", maintain_order=True)
-        .agg(
-            overlap_id=pl.first("opportunity_id"),
-            overlap_end_on=pl.first("chain_end_on"),
-            waits=pl.col("starts_later").any(),
-            started_id=pl.col("opportunity_id").filter(~pl.col("starts_later")).first(),
-            started_end_on=pl.col("chain_end_on").filter(~pl.col("starts_later")).first(),
-        )
-    )
-
-
-def _ended_contract(as_of: dt.date) -> list[pl.Expr]:
-    """The contract that ended: by id, else one that overlapped in a unit with no contract in force."""
-    by_id = pl.col("named_end_on") < as_of
-    by_overlap = ~pl.col("has_contract_in_force").fill_null(value=False) & (pl.col("started_end_on") < as_of)
-    return [
-        pl.when(by_id).then("named_id").when(by_overlap).then("started_id").alias("ended_contract_id"),
-        pl.when(by_id).then("named_end_on").when(by_overlap).then("started_end_on").alias("ended_on_contract"),
-        by_id.fill_null(value=False).alias("is_named"),
-    ]
-
-
 def _verdict(as_of: dt.date, policy: Policy) -> pl.Expr:
     days = days_between(pl.col("ended_on_contract"), pl.lit(as_of))
     has_ended = pl.col("ended_contract_id").is_not_null()
     is_late = has_ended & (days > policy.date_tolerance_days)
+    is_fresh = has_ended & pl.col("is_named") & ~is_late
     in_force = pl.col("has_contract_in_force").fill_null(value=False)
     is_unknown = pl.col("has_unknown_contract").fill_null(value=False)
     return (
@@ -117,6 +72,8 @@ def _verdict(as_of: dt.date, policy: Policy) -> pl.Expr:
         .then(pl.lit(CHURN))
         .when(is_late & pl.col("is_named"))
         .then(pl.lit(PAST_END))
+        .when(is_fresh)
+        .then(pl.lit(GRACE))
         .when(is_unknown)
         .then(pl.lit(UNKNOWN))
         .when(is_late)
@@ -129,6 +86,8 @@ def _verdict(as_of: dt.date, policy: Policy) -> pl.Expr:
         .then(pl.lit(ORPHAN))
         .when(pl.col("waits"))
         .then(pl.lit(LATER))
+        .when(pl.col("is_elsewhere"))
+        .then(pl.lit(ELSEWHERE))
         .otherwise(pl.lit(NO_VALUE))
     )
 

@@ -15,7 +15,7 @@ from recon_kit.gaps.pairing.chains import (
     renewed_by,
     subscription_chains,
 )
-from recon_kit.gaps.pairing.explicit_pairs import named_pairs
+from recon_kit.gaps.pairing.explicit_pairs import named_pairs, tied_subscriptions
 from recon_kit.gaps.pairing.units import unit_of_customers, units
 from recon_kit.policy import Policy
 
@@ -27,7 +27,7 @@ class BothSides:
     Attributes:
         units: what :func:`recon_kit.gaps.pairing.units.units` returns.
         contracts: won opportunities with ``unit_id``, ``last_on``, ``mrr`` and ``term_mrr`` (reporting currency),
-            ``role`` and the columns of :func:`contract_chains`; those that are compared have a ``node_id``,
+            ``role``, ``tied_to`` and the columns of :func:`contract_chains`; those compared have a ``node_id``,
             the contract under which a negative amendment is compared.
         subscriptions: subscriptions that existed, with ``unit_id``, ``mrr``, ``committed``, ``role`` and the columns of
             :func:`recon_kit.gaps.pairing.chains.subscription_chains`.
@@ -46,8 +46,10 @@ NO_VALUE, UNKNOWN, ENDED = "no_recurring_value", "not_comparable", "ended"
 
 def lay_out(books: Books, *, as_of: dt.date, policy: Policy) -> BothSides:
     """Give every contract and subscription its unit, its role in the comparison and its chain."""
-    won = _won(books, as_of)
     existed = _existed(books)
+    won = _won(books, as_of).join(
+        tied_subscriptions(books.contracts, existed), on="opportunity_id", how="left", validate="1:1"
+    )
     return BothSides(
         units=units(books),
         contracts=won.join(

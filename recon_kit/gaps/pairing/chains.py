@@ -21,10 +21,12 @@ def contract_chains(contracts: pl.DataFrame, reactivation_days: int) -> pl.DataF
     """Follow won contracts of an account from one to the next.
 
     One contract follows another when it replaces it as its renewal, or starts at most ``reactivation_days`` after it
-    ended.
+    ended. What a renewal continues, no new contract or expansion does; what a new contract continues, no expansion
+    does. A contract that names its predecessor, or bills through the same subscription, looks back to no other.
+    One-time sales continue nothing.
 
     Args:
-        contracts: won rows of ``contracts`` with ``unit_id``.
+        contracts: won rows of ``contracts`` with ``unit_id`` and ``tied_to`` (list of subscriptions).
         reactivation_days: longest break of service within a chain.
 
     Returns:
@@ -32,11 +34,11 @@ def contract_chains(contracts: pl.DataFrame, reactivation_days: int) -> pl.DataF
         ``has_known_start`` (false where the chain begins with a renewal, whose predecessor is not in the data),
         ``chain_end_on`` (last day of the contracts that follow; null when one has no end).
     """
-    served = contracts.select(
-        "opportunity_id", "unit_id", "start_on", "kind", "taken_over_by", last_on=last_day_of_service()
-    )
+    served = _served(contracts)
     following = _following(served, reactivation_days)
-    first = _earliest(served.select(id="opportunity_id", at="start_on", root="opportunity_id"), following)
+    has_own = pl.col("is_own").any().over("id")
+    own = following.filter(pl.col("is_own") | ~has_own)
+    first = _earliest(served.select(id="opportunity_id", at="start_on", root="opportunity_id"), own)
     last = _latest(served.select(id="opportunity_id", at=pl.col("last_on")), following)
     kinds = served.select(root="opportunity_id", root_kind="kind")
     return (
@@ -63,9 +65,7 @@ def renewed_by(contracts: pl.DataFrame, as_of: dt.date, reactivation_days: int) 
     Returns:
         One row per contract that has such a one, sorted: ``opportunity_id``, ``later_id``.
     """
-    served = contracts.select(
-        "opportunity_id", "unit_id", "start_on", "kind", "taken_over_by", last_on=last_day_of_service()
-    )
+    served = _served(contracts)
     facts = served.select(id="opportunity_id", later_kind="kind", later_start_on="start_on")
     takeovers = served.select(before="opportunity_id", taken_over_by="taken_over_by")
     renewals = (
@@ -80,15 +80,45 @@ def renewed_by(contracts: pl.DataFrame, as_of: dt.date, reactivation_days: int) 
     return renewals.select(opportunity_id="before", later_id="id").sort("opportunity_id")
 
 
+def _served(contracts: pl.DataFrame) -> pl.DataFrame:
+    columns = ["opportunity_id", "unit_id", "start_on", "kind", "taken_over_by", "prior_id", "tied_to"]
+    is_recurring = pl.col("term_mrr_reporting_minor").fill_null(1) != 0
+    return contracts.select(*columns, last_on=last_day_of_service(), is_recurring=is_recurring)
+
+
+_KINDS = ["renewal", "new", "expansion"]
+"""Which contract continues one that ended, first to last."""
+
+
 def _following(served: pl.DataFrame, reactivation_days: int) -> pl.DataFrame:
-    """Edges from a contract (``before``) to the one that follows it (``id``)."""
-    later = served.select("unit_id", id="opportunity_id", next_start_on="start_on")
-    pairs = served.join(later, on="unit_id", how="inner", validate="m:m").filter(
-        pl.col("opportunity_id") != pl.col("id")
+    """Edges from a contract (``before``) to those that follow it (``id``), the likeliest only.
+
+    Returns:
+        One row per edge, sorted: ``id``, ``before``, ``is_own`` (a prior opportunity that is named, or a subscription
+        that both name).
+    """
+    later = served.select(
+        "unit_id",
+        id="opportunity_id",
+        named_id="prior_id",
+        next_on="start_on",
+        next_kind="kind",
+        next_ties="tied_to",
+        is_next_recurring="is_recurring",
     )
-    pause = days_between(add_days(pl.col("last_on"), 1), pl.col("next_start_on"))
-    follows = (pl.col("taken_over_by") == pl.col("id")).fill_null(value=False) | pause.is_between(0, reactivation_days)
-    return pairs.filter(follows).select("id", before="opportunity_id").unique().sort("id", "before")
+    took_over = (pl.col("taken_over_by") == pl.col("id")).fill_null(value=False)
+    pause = days_between(add_days(pl.col("last_on"), 1), pl.col("next_on"))
+    edges = served.join(later, on="unit_id", how="inner", validate="m:m").filter(
+        pl.col("opportunity_id") != pl.col("id"),
+        took_over | (pause.is_between(0, reactivation_days) & pl.col("is_recurring") & pl.col("is_next_recurring")),
+    )
+    is_named = (pl.col("named_id") == pl.col("opportunity_id")).fill_null(value=False)
+    is_own = is_named | (pl.col("tied_to").list.set_intersection("next_ties").list.len() > 0)
+    kind = pl.col("next_kind").replace_strict(_KINDS, list(range(len(_KINDS))), default=1, return_dtype=pl.Int64)
+    rank = pl.when(took_over).then(-1).otherwise(2 * kind - is_own.cast(pl.Int64))
+    ranked = edges.with_columns(rank=rank, is_own=is_own, before="opportunity_id")
+    likeliest = ranked.filter(pl.col("rank") == pl.col("rank").min().over("before"))
+    return likeliest.select("id", "before", "is_own").unique().sort("id", "before")
 
 
 def subscription_chains(subscriptions: pl.DataFrame, reactivation_days: int) -> pl.DataFrame:

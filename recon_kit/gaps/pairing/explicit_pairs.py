@@ -39,6 +39,21 @@ def named_pairs(contracts: pl.DataFrame, subscriptions: pl.DataFrame, renewals: 
     )
 
 
+def tied_subscriptions(contracts: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """List the subscriptions that each contract names, or that name it.
+
+    Returns:
+        One row per contract, sorted: ``opportunity_id``, ``tied_to`` (list, empty where there is none).
+    """
+    ids = contracts.select("opportunity_id", named=long_id(pl.col("opportunity_id")))
+    by_contract = contracts.select("opportunity_id", tied_to=pl.col("stripe_subscription_id").str.strip_chars())
+    by_subscription = subscriptions.select(
+        tied_to="subscription_id", named=long_id(pl.col("metadata_opportunity_id"))
+    ).join(ids, on="named", how="inner", validate="m:1")
+    ties = pl.concat([by_contract, by_subscription.select("opportunity_id", "tied_to")])
+    return ties.group_by("opportunity_id").agg(pl.col("tied_to").drop_nulls().unique().sort()).sort("opportunity_id")
+
+
 def contradicting_ids(books_contracts: pl.DataFrame, books_subscriptions: pl.DataFrame) -> pl.DataFrame:
     """List explicit ids between a contract and a subscription of different units: reported, not followed.
 

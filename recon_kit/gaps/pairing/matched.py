@@ -152,6 +152,7 @@ def _sold(members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
         crm_start_on=pl.col("chain_start_on").first(),
         has_known_start=pl.col("has_known_start").first(),
         crm_end_on=pl.when(pl.col("end_on").null_count() == 0).then(pl.col("end_on").max()),
+        crm_chain_end_on=pl.when(pl.col("chain_end_on").null_count() == 0).then(pl.col("chain_end_on").max()),
     )
 
 
