@@ -169,7 +169,7 @@ def _known(line: bytes) -> plain.Object | None:
 def _own_id(line: bytes) -> set[str]:
     record = plain.parsed(line)
     key = plain.text_of(record.get("id")) if record else None
-    return {key} if key and key.isprintable() else set()
+    return {key} if key and key.encode(errors="ignore").decode() == key else set()
 
 
 def _is_odd_number(key: Any) -> bool:
