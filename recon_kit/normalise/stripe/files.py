@@ -126,18 +126,19 @@ def _taken(batches: Iterable[pl.DataFrame], take: Callable[[pl.DataFrame], T]) -
 
 
 def _scan(file: Path) -> str:
+    compression = "gzip" if is_gzip(file) else "none"
     name = re.sub(r"([*?\[])", r"[\1]", str(file)).replace("'", "''")
     return (
         f"select text from read_csv('{name}', columns={{'text': 'VARCHAR'}}, "  # noqa: S608
         "header=false, auto_detect=false, delim='\x01\x02\x03\x04', quote='', escape='', "
-        f"max_line_size={USUAL_LINE}, buffer_size={16 * USUAL_LINE}, compression='{_compression(file)}')"
+        f"max_line_size={USUAL_LINE}, buffer_size={16 * USUAL_LINE}, compression='{compression}')"
     )
 
 
-def _compression(file: Path) -> str:
+def is_gzip(file: Path) -> bool:
     """Tell by the first bytes, for files are renamed."""
     with file.open("rb") as content:
-        return "gzip" if content.read(2) == b"\x1f\x8b" else "none"
+        return content.read(2) == b"\x1f\x8b"
 
 
 def _plain_batches(
@@ -171,7 +172,7 @@ def _in_portions(lines: Iterator[str]) -> Iterator[list[str]]:
 
 def _decoded(file: Path) -> Iterator[str]:
     """Decode line by line; lines end with a line feed, or all of them with a carriage return alone."""
-    with gzip.open(file, "rb") if _compression(file) == "gzip" else file.open("rb") as lines:
+    with gzip.open(file, "rb") if is_gzip(file) else file.open("rb") as lines:
         first = lines.readline()
         if first.startswith((b"\xff\xfe", b"\xfe\xff")):
             message = f"The file {file.name} is UTF-16. Save it as UTF-8, or pull it again without redirecting output."

@@ -16,11 +16,10 @@ from recon_kit.normalise.stripe.rules import (
     possible_moment,
     whole_amount,
 )
-from recon_kit.normalise.stripe.shapes_invoices import OVERFLOW_LINES
+from recon_kit.normalise.stripe.shapes_invoices import INVOICE_LINES, OVERFLOW_LINES
 from recon_kit.normalise.stripe.values import day, decimal, exact_e12, unparsed, yes
 from recon_kit.quarantine import Rule
 
-_MOMENTS = ["period_start", "period_end"]
 _KINDS = {
     "subscription_item_details": "subscription",
     "invoice_item_details": "invoiceitem",
@@ -54,7 +53,7 @@ def typed_lines(lines: pl.DataFrame) -> pl.DataFrame:
 def faults_by_invoice(lines: pl.DataFrame) -> pl.DataFrame:
     """Return one row per invoice with a faulty line: ``file``, ``line``, ``faulty_line`` (the first faulty value)."""
     checks = [(name, f"{name}_minor") for name in ("amount", "discount", "tax")]
-    checks += [(f"{name}_seconds", f"{name}_at") for name in _MOMENTS]
+    checks += [(f"{name}_seconds", f"{name}_at") for name in INVOICE_LINES.moments]
     values = [pl.when(unparsed(text, parsed)).then(pl.format("{}: {}", pl.lit(text), text)) for text, parsed in checks]
     absent = {
         "line_id": pl.col("line_id").is_null(),
@@ -103,7 +102,7 @@ def _rules(invoices: pl.Series) -> list[Rule]:
         missing("amount", "amount", "amount_minor"),
         known_currency(),
         *(whole_amount(name, name, f"{name}_minor") for name in ("amount", "discount", "tax")),
-        *(possible_moment(name, name) for name in _MOMENTS),
+        *(possible_moment(name, name) for name in OVERFLOW_LINES.moments),
         points_to("invoice", "invoice_id", invoices, "invoice"),
     ]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 
-from recon_kit.normalise.stripe.files import Snapshot
+from recon_kit.normalise.stripe.files import Snapshot, is_gzip
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import STRIPE, STRIPE_OBJECTS
 
@@ -28,7 +28,6 @@ SUBJECT = "unknown field"
 SAMPLE_LINES = 1_000
 """Lines at the head of each file that are looked at."""
 _SAMPLE_BYTES = 4 * 1024 * 1024
-_GZIP = b"\x1f\x8b"
 
 
 def unknown_field_notes(raw: Path) -> pl.DataFrame:
@@ -72,10 +71,8 @@ def _of_object(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, object
 
 def _head(file: Path) -> Iterator[str]:
     """Read the first lines of a file that are whole; a damaged gzip has none, the reader names it."""
-    with file.open("rb") as plain:
-        is_gzip = plain.read(len(_GZIP)) == _GZIP
     try:
-        with gzip.open(file, "rb") if is_gzip else file.open("rb") as content:
+        with gzip.open(file, "rb") if is_gzip(file) else file.open("rb") as content:
             start = content.read(_SAMPLE_BYTES)
             is_whole = len(start) < _SAMPLE_BYTES
     except (EOFError, gzip.BadGzipFile, zlib.error):
