@@ -52,7 +52,7 @@ lab: $(SET_UP)
 test: test-code test-notebooks
 
 test-code: $(SET_UP)
-	@$(STEP) "tests of the code" $(BIN)/python -m pytest tests -n 2 --dist loadfile
+	@$(STEP) "tests of the code" $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 test-notebooks: $(SET_UP)
 	@sh .ci/notebooks $(BIN)

@@ -1,4 +1,4 @@
-"""What holds for every test: how Hypothesis searches, which fixtures are shared, and that CI skips nothing."""
+"""What holds for every test: how Hypothesis searches, which fixtures are shared, what runs first, and that CI skips nothing."""
 
 import os
 
@@ -17,4 +17,4 @@ settings.register_profile(
 settings.register_profile("search", parent=settings.get_profile("house"), derandomize=False, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
-pytest_plugins = ["tests.ci_skips", "tests.sample_close_fixture"]
+pytest_plugins = ["tests.ci_skips", "tests.sample_close_fixture", "tests.slow_first"]

@@ -20,7 +20,7 @@ from tests.whole_close import run_cells, table, write_params
 from tests.world import World, build_world
 
 SMALL = 12
-EXAMPLES = settings(
+TWENTY = settings(
     max_examples=20,
     deadline=None,
     derandomize=True,
@@ -28,10 +28,14 @@ EXAMPLES = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],  # a seed does not shrink to a simpler company
 )
+FIVE = settings(TWENTY, max_examples=5)
+"""A whole close takes seconds, so CI draws five companies; `make soak` draws twenty."""
+
 OF_THE_PULL = {"sources", "control_totals", "buckets", "excluded", "controls", "notes"}
 """Tables that count what a pull holds; a later pull, or another shape, holds more and says so."""
 
 seeds = st.integers(min_value=1, max_value=10_000)
+days = st.integers(min_value=1, max_value=40)
 
 
 def closed(folder: Path, name: str, world: World, **rendering: object) -> Path:
@@ -105,9 +109,7 @@ def assert_mrr_is_true(close: Path, world: World) -> None:
     assert others["mrr_minor"].fill_null(0).sum() == 0
 
 
-@EXAMPLES
-@given(seed=seeds)
-def test_conserves_finds_true_mrr_and_repeats(seed: int) -> None:
+def conserves_finds_true_mrr_and_repeats(seed: int) -> None:
     world = build_world(seed, accounts=SMALL)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -119,9 +121,7 @@ def test_conserves_finds_true_mrr_and_repeats(seed: int) -> None:
         assert {file: file.read_bytes() for file in (close / "tables").iterdir()} == before
 
 
-@EXAMPLES
-@given(seed=seeds, days=st.integers(min_value=1, max_value=40))
-def test_day_of_pull_shape_and_row_order_change_nothing(seed: int, days: int) -> None:
+def day_of_pull_shape_and_row_order_change_nothing(seed: int, days: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder, world = Path(scratch), build_world(seed, accounts=SMALL)
         on_the_day = closed(folder, "day", world, shape="new")
@@ -133,8 +133,34 @@ def test_day_of_pull_shape_and_row_order_change_nothing(seed: int, days: int) ->
         assert_same_day(tables_of(on_the_day, without=OF_THE_PULL), tables_of(later, without=OF_THE_PULL))
 
 
+@FIVE
+@given(seed=seeds)
+def test_conserves_finds_true_mrr_and_repeats(seed: int) -> None:
+    conserves_finds_true_mrr_and_repeats(seed)
+
+
 @pytest.mark.soak
-@EXAMPLES
+@TWENTY
+@given(seed=seeds)
+def test_more_conserve_find_true_mrr_and_repeat(seed: int) -> None:
+    conserves_finds_true_mrr_and_repeats(seed)
+
+
+@FIVE
+@given(seed=seeds, days=days)
+def test_day_of_pull_shape_and_row_order_change_nothing(seed: int, days: int) -> None:
+    day_of_pull_shape_and_row_order_change_nothing(seed, days)
+
+
+@pytest.mark.soak
+@TWENTY
+@given(seed=seeds, days=days)
+def test_more_days_shapes_and_row_orders_change_nothing(seed: int, days: int) -> None:
+    day_of_pull_shape_and_row_order_change_nothing(seed, days)
+
+
+@pytest.mark.soak
+@TWENTY
 @given(seed=seeds)
 def test_row_order_alone_changes_nothing(seed: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
@@ -146,7 +172,7 @@ def test_row_order_alone_changes_nothing(seed: int) -> None:
 
 
 @pytest.mark.soak
-@EXAMPLES
+@TWENTY
 @given(seed=seeds)
 def test_shape_alone_changes_nothing(seed: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
@@ -156,8 +182,8 @@ def test_shape_alone_changes_nothing(seed: int) -> None:
 
 
 @pytest.mark.soak
-@EXAMPLES
-@given(seed=seeds, days=st.integers(min_value=1, max_value=40))
+@TWENTY
+@given(seed=seeds, days=days)
 def test_day_of_pull_alone_changes_nothing(seed: int, days: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder, world = Path(scratch), build_world(seed, accounts=SMALL)
