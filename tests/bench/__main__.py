@@ -1,6 +1,7 @@
 """Time the kit on generated companies, beside named baselines of the same run: ``python -m tests.bench``.
 
-Two tables: the stages of a whole close on small companies, and normalise at size, up to millions of invoices.
+Three tables: the stages of a whole close on small companies; normalise, and the gap room, at size, up to millions of
+invoices.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tests.bench.at_size import measure, table_of
 from tests.bench.closes import table_of_closes
+from tests.bench.gaps_at_size import measure_gaps, table_of_gaps
 
 STAGES, SIZES = (500, 1000, 2000), (10_000, 100_000)
 QUICK_STAGES, QUICK_SIZES = (60, 120), (100, 200)
@@ -25,9 +27,10 @@ def sizes(text: str) -> tuple[int, ...]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--accounts", type=sizes, metavar="N,N", help="sizes of normalise at size; '' for none")
+    parser.add_argument("--gaps", type=sizes, metavar="N,N", help="sizes of the gap room at size; '' for none")
     parser.add_argument("--stages", type=sizes, metavar="N,N", help="sizes of whole closes; '' for none")
     parser.add_argument("--rounds", type=int, default=2, help="how often each is timed; the best counts")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the large companies here, and use those kept")
@@ -44,7 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"normalising {accounts:,} accounts …", file=sys.stderr, flush=True)
             measured.append(measure(chosen.keep or scratch, accounts, rounds))
         if measured:
-            print(table_of(measured))
+            print(table_of(measured), flush=True)
+        compared = []
+        for accounts in at_size if chosen.gaps is None else chosen.gaps:
+            print(f"comparing {accounts:,} accounts …", file=sys.stderr, flush=True)
+            compared.append(measure_gaps(chosen.keep or scratch, accounts, rounds))
+        if compared:
+            print(table_of_gaps(compared))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.measured import Measured
-from tests.bench.once import WAYS
+from tests.bench.once import READING
 from tests.bench.report import aligned
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -71,20 +71,20 @@ def measure(folder: Path, accounts: int, rounds: int) -> Company:
     """Measure each way of reading a company, by turns."""
     raw, best = company_files(folder, accounts), dict[str, Measured]()
     for _ in range(rounds):
-        for way in WAYS:
-            for found in _once(way, raw):
+        for way in READING:
+            for found in once(way, raw):
                 known = best.get(found.name, found)
                 best[found.name] = found if found.seconds < known.seconds else known
     return Company(accounts, best["kit"].rows, best)
 
 
-def _once(way: str, raw: Path) -> Iterator[Measured]:
-    """Measure one way in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.once", way, str(raw)]
+def once(way: str, folder: Path) -> Iterator[Measured]:
+    """Measure one way of using a company's files, or its tables, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.once", way, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
     if done.returncode:
         told = done.stderr.strip().splitlines()[-1:] or ["it said nothing; was it stopped for want of memory?"]
-        message = f"Measuring {way} of {raw} ended with {done.returncode}: {told[0]}"
+        message = f"Measuring {way} of {folder} ended with {done.returncode}: {told[0]}"
         raise RuntimeError(message)
     return (Measured(**found) for found in json.loads(done.stdout.splitlines()[-1]))
 

@@ -1,4 +1,4 @@
-"""One way of reading one company, in a process of its own: ``python -m tests.bench.once kit DIR`` prints JSON."""
+"""One way of reading or comparing one company, in a process of its own: ``python -m tests.bench.once kit DIR`` prints JSON."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-WAYS = {"duckdb": "tests.bench.baselines", "pandas": "tests.bench.plain_pandas", "kit": "tests.bench.kit"}
-"""Modules with ``measured(raw)``; only the one asked for is imported, or its memory would be that of all three."""
+READING = {"duckdb": "tests.bench.baselines", "pandas": "tests.bench.plain_pandas", "kit": "tests.bench.kit"}
+COMPARING = {
+    "gaps": "tests.bench.gap_room",
+    "bare tables": "tests.bench.bare_tables",
+    "reference": "tests.bench.gap_reference",
+}
+WAYS = READING | COMPARING
+"""Modules with ``measured(folder)``; only the one asked for is imported, or its memory would be that of all."""
 
 
 def main() -> None:
     """Measure, and print a list on the last line."""
-    way, raw = sys.argv[1:]
-    print(json.dumps([asdict(found) for found in import_module(WAYS[way]).measured(Path(raw))]))
+    way, folder = sys.argv[1:]
+    print(json.dumps([asdict(found) for found in import_module(WAYS[way]).measured(Path(folder))]))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ import pytest
 from tests.bench.__main__ import main
 from tests.bench.at_size import LABELS, Company, company_files, table_of, targets
 from tests.bench.baselines import read_with_duckdb
+from tests.bench.gaps_at_size import LABELS as GAP_LABELS
+from tests.bench.gaps_at_size import Compared
+from tests.bench.gaps_at_size import targets as gap_targets
 from tests.bench.measured import Measured, peak_mib, timed
 from tests.bench.plain_pandas import by_habit, by_hand
 from tests.world.__main__ import main as write_world
@@ -29,7 +32,7 @@ def company(accounts: int, invoices: int, **seconds: float) -> Company:
 
 
 def test_normalise_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--quick", "--stages", "", "--accounts", "40", "--keep", str(kept)])
+    main(["--quick", "--stages", "", "--accounts", "40", "--gaps", "", "--keep", str(kept)])
     told = capsys.readouterr().out
     for label in LABELS.values():
         assert re.search(rf"^{re.escape(label)} +\d+\.\d\d ", told, re.MULTILINE), label
@@ -38,8 +41,30 @@ def test_normalise_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_stages_of_a_close_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--quick", "--accounts", "", "--stages", "20"])
+    main(["--quick", "--accounts", "", "--gaps", "", "--stages", "20"])
     assert re.search(r"^together +\d", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_the_gap_room_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick", "--stages", "", "--accounts", "", "--gaps", "40", "--keep", str(kept)])
+    told = capsys.readouterr().out
+    for label in GAP_LABELS.values():
+        assert re.search(rf"^{re.escape(label)} +\d+\.\d\d ", told, re.MULTILINE), label
+    assert len(re.findall(r"^  (PASS|over)  ", told, re.MULTILINE)) == 3
+
+
+def test_ratios_and_growth_of_the_gap_room() -> None:
+    small = compared(10, gaps=1, bare_tables=0.05, reference=10)
+    large = compared(100, gaps=20, bare_tables=4)
+    told = list(gap_targets([small, large]))
+    assert [line.split()[0] for line in told[1:]] == ["PASS", "over", "PASS", "over"]
+    assert "5.000 of at most 10 × reading" in told[1]
+    assert "0.100 of at most 0.05 × the reference at 10 accounts" in told[2]
+    assert "1.301 of at most 1.1 growth" in told[4]
+
+
+def compared(accounts: int, **seconds: float) -> Compared:
+    return Compared(accounts, company(accounts, 0, **seconds).best)
 
 
 def test_a_kept_company_is_not_made_again(kept: Path) -> None:
