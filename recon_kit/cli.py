@@ -205,6 +205,37 @@ def decide_repair(params: OfParams = None, journal: OfJournal = None) -> None:
     typer.echo(told)
 
 
+evaluate = typer.Typer(no_args_is_help=True, help="Measure what the kit claims, on labels of your own.")
+app.add_typer(evaluate, name="evaluate")
+
+
+@evaluate.command("links")
+def evaluate_links(
+    truth: Annotated[Path, typer.Option(metavar="FILE", help="CSV: customer_id, account_id (empty: none), slices")],
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="a close folder; default: the newest")] = None,
+    params: Annotated[Path | None, typer.Option(help="params file whose newest close is meant")] = None,
+    precision: Annotated[float, typer.Option(help="wanted of linked, for --choose-cutoffs")] = 0.99,
+    *,
+    without_ids: Annotated[
+        bool, typer.Option("--without-ids", help="link as if no id and no decision were known")
+    ] = False,
+    complete: Annotated[bool, typer.Option("--complete", help="customers not in FILE have no account")] = False,
+    choose_cutoffs: Annotated[
+        bool, typer.Option("--choose-cutoffs", help="propose auto_link and review_floor")
+    ] = False,
+) -> None:
+    """Measure the links of a close against labels, beside simple baselines. Exit 1: FILE or DIR cannot be used."""
+    from recon_kit.commands.evaluate import Asked
+    from recon_kit.commands.evaluate import evaluate_links as measured_links
+
+    wanted = precision if choose_cutoffs else None
+    try:
+        told = measured_links(Asked(truth, folder, params, without_ids, complete, wanted))
+    except Exception as fault:  # noqa: BLE001
+        _stop(_in_words(fault), ERROR)
+    typer.echo("\n".join(told))
+
+
 def _in_words(fault: Exception) -> str:
     known = {"SettingsError", "SchemaError", "StageFailed", "FinishedClose", "MissingTable"}
     name = type(fault).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -198,6 +198,20 @@ class Policy(Frozen):
             message = f"{amount} has more decimals than {self.reporting_currency}: write it with fewer."
             raise ValueError(message)
         return int(scaled)
+
+    def in_currency(self, currency: str) -> Policy:
+        """Return the conventions for amounts in a currency that no rate converts into the reporting currency.
+
+        The rounding tolerance counts in that currency, down to its decimals. Materiality is stated in the reporting
+        currency, so its amounts cannot apply: only the per cent of a difference does, and what has an amount alone
+        (dates, orphans, refunds) is material.
+        """
+        step = Decimal(1).scaleb(-money.exponent_of(currency))
+        nothing = dict.fromkeys(("amount", "orphan", "date_impact", "refund"), Decimal(0))
+        limits = self.materiality.model_copy(update=nothing | {"large_pct": self.materiality.amount_pct})
+        tolerance = self.rounding_tolerance.quantize(step, ROUND_DOWN)
+        changed = {"reporting_currency": currency, "rounding_tolerance": tolerance, "materiality": limits}
+        return self.model_copy(update=changed)
 
     def to_yaml(self) -> str:
         """Write every key in its declared order, so that equal policies give equal bytes."""

@@ -10,7 +10,19 @@ ROOMS = {"extract", "normalise", "resolve", "gaps", "cash", "revenue", "metrics"
 ROOF = {"cli", "runner", "commands", "__main__"}
 GROUND_FLOOR = {
     *("money", "calendar", "mrr", "asof", "fx", "salesforce_id", "csv_split", "csv_text"),
-    *("policy", "params", "run", "schemas", "quarantine", "controls", "artifacts", "charts", "tables", "journal"),
+    *(
+        "policy",
+        "params",
+        "run",
+        "schemas",
+        "quarantine",
+        "controls",
+        "artifacts",
+        "charts",
+        "tables",
+        "journal",
+        "pending",
+    ),
 }
 
 NETWORK = {

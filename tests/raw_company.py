@@ -2,7 +2,9 @@
 
     sold      o1 1,000 2026-03-01..2027-02-28 Column=value …    opportunity, Amount (a month unless a basis is given)
     billed    s1 1,000 2026-03-01 name=value …                  subscription, price a month, start; ``then=1,250@2026-05-17``
-                                                                changes it, ``coupon=150@2026-06-15`` takes an amount (or 15%) off
+                                                                changes it, ``coupon=150@2026-06-15`` takes an amount (or 15%)
+                                                                off, ``extra=250@2026-11-20`` adds an item that is free until then;
+                                                                ``told=`` is how events tell a change, ``every=year`` bills ahead
 
 Each drawn company has an account and a customer of its own, tied by id; the ids of the n-th end in ``n`` and a letter.
 """
@@ -97,7 +99,7 @@ def found_in_raw(folder: Path, *, as_of: dt.date = AS_OF) -> Findings:
     claims = resolve.explicit_claims(
         tables["accounts"], tables["contracts"], tables["customers"], tables["subscriptions"], decided
     )
-    candidates = resolve.propose_candidates(*people, claims, decided)
+    candidates = resolve.propose_candidates(tables["account_keys"], tables["customer_keys"], claims, decided)
     links = resolve.choose_links(candidates, tables["customers"], tables["accounts"], policy=policy, decided=decided)
     tables |= {"links": links}
     history = fx.read_rates(folder / "fx" / fx.RATES_FILE)
@@ -142,20 +144,29 @@ def _bill(snapshot: Snapshot, number: int, text: str) -> None:
         content["status"] = "trialing" if trial > AS_OF.isoformat() else "active"
     if ended:
         content |= {"status": "canceled", "ended_at": stripe.at(ended, 0), "canceled_at": stripe.at(ended, 0)}
-    now = _item(own, levels[-1][1], currency) | {"created": stripe.at(start)}
+    every = given.get("every", "month")
+    now = [_item(own, levels[-1][1], currency, every) | {"created": stripe.at(start)}]
+    if "extra" in given:
+        more, _, free_until = given["extra"].partition("@")
+        trial_of_item = {"current_trial": {"start_date": stripe.at(start), "end_date": stripe.at(free_until, 0)}}
+        now.append(_item(f"{own}_extra", minor(more), currency, every) | {"created": stripe.at(start)} | trial_of_item)
     if "paused" in given:
         content["pause_collection"] = {"behavior": "void", "resumes_at": None}
-        paused = stripe.subscription(own, [now], **content)
+        paused = stripe.subscription(own, now, **content)
         event = stripe.event(f"evt_{own}_paused", given["paused"], paused, {"pause_collection": None})
         snapshot.object("events", event)
-    snapshot.object("subscriptions", stripe.subscription(own, [now], **content))
-    _tell_changes(snapshot, own, levels, content, currency)
+    snapshot.object("subscriptions", stripe.subscription(own, now, **content))
+    _tell_changes(snapshot, own, levels, content, given.get("told", "whole"), every)
     _invoice(snapshot, own, f"cus_{number}", levels, trial or start, ended, currency, given)
 
 
-def _item(own: str, quantity: int, currency: str) -> dict[str, Any]:
+def _item(own: str, quantity: int, currency: str, every: str) -> dict[str, Any]:
     """An item of as many cents as it costs a month."""
-    price = stripe.price(f"price_{currency}", currency=currency, unit_amount=1, unit_amount_decimal="1")
+    cents = {"month": 1, "year": 12}[every]
+    recurring = {"interval": every, "interval_count": 1, "usage_type": "licensed"}
+    price = stripe.price(
+        f"price_{currency}_{every}", currency=currency, unit_amount=cents, unit_amount_decimal=str(cents), recurring=recurring
+    )  # fmt: skip
     return stripe.item(f"si_{own}", quantity, price=price)
 
 
@@ -173,12 +184,24 @@ def _discount(own: str, text: str, currency: str) -> dict[str, Any]:
 
 
 def _tell_changes(
-    snapshot: Snapshot, own: str, levels: list[tuple[str, int]], content: dict[str, Any], currency: str
+    snapshot: Snapshot, own: str, levels: list[tuple[str, int]], content: dict[str, Any], told: str, every: str
 ) -> None:
+    """Write an update for each change, told as API versions and trimmed exports tell it."""
+    currency = content["currency"]
     for (_, before), (day, after) in itertools.pairwise(levels):
-        then = stripe.subscription(own, [_item(own, after, currency)], **content)
-        previous = {"items": stripe.listed(_item(own, before, currency))}
-        snapshot.object("events", stripe.event(f"evt_{own}_{day}", day, then, previous))
+        then = stripe.subscription(own, [_item(own, after, currency, every)], **content)
+        item = _item(own, before, currency, every)
+        plan = {"id": "old", "amount": before, "currency": currency, "interval": "month", "interval_count": 1}
+        ways: dict[str, dict[str, Any]] = {
+            "whole": {"items": stripe.listed(item)},
+            "partial": {"items": {"data": [{"id": item["id"], "quantity": before}]}},
+            "quantity": {"quantity": before},
+            "plan": {"plan": plan, "quantity": 1},
+            "bare": {"items": stripe.listed(item)},
+        }
+        if told == "bare":
+            then = {"id": own, "object": "subscription"}
+        snapshot.object("events", stripe.event(f"evt_{own}_{day}", day, then, ways[told]))
 
 
 def _invoice(
@@ -188,22 +211,29 @@ def _invoice(
     """An ordinary line a month at the level of the day; a change in between adds a proration to the next invoice."""
     first, changes = dt.date.fromisoformat(start), [dt.date.fromisoformat(day) for day, _ in levels[1:]]
     last = min(AS_OF, dt.date.fromisoformat(ended) - dt.timedelta(days=1)) if ended else AS_OF
+    every = given.get("every", "month")
+    months = {"month": 1, "year": 12}[every]
     number, day = 0, first
     while day <= last:
         number += 1
-        end = _months_after(first, number)
+        end = _months_after(first, number * months)
         level = [amount for since, amount in levels if since <= day.isoformat()][-1]
-        lines = [_line(f"il_{own}_{number}", own, level, day, end, currency)]
+        lines = [_line(f"il_{own}_{number}", own, level * months, day, end, currency, every=every)]
         since = [change for change in changes if day - dt.timedelta(days=31) < change < day]
         lines += [_line(f"ii_{own}_{number}", own, 100, change, day, currency, proration=True) for change in since]
         total = sum(line["amount"] for line in lines) + int(given.get("tax", "0"))
+        is_void = given.get("paused", "9999") <= day.isoformat()
         snapshot.object(
             "invoices",
             stripe.invoice(
                 f"in_{own}_{number}", lines, customer=customer, created=stripe.at(day.isoformat()), currency=currency,
+                status="void" if is_void else "paid",
                 subtotal=total, total=total, amount_due=total, amount_paid=total,
                 parent={"subscription_details": {"subscription": own, "metadata": {}}},
-                status_transitions={"finalized_at": stripe.at(day.isoformat()), "paid_at": stripe.at(day.isoformat(), 10)},
+                status_transitions={
+                    "finalized_at": stripe.at(day.isoformat()),
+                    "voided_at" if is_void else "paid_at": stripe.at(day.isoformat(), 10),
+                },
             ),
         )  # fmt: skip
         day = end
@@ -216,12 +246,20 @@ def _months_after(day: dt.date, count: int) -> dt.date:
 
 
 def _line(
-    key: str, own: str, amount: int, start: dt.date, end: dt.date, currency: str, *, proration: bool = False
+    key: str,
+    own: str,
+    amount: int,
+    start: dt.date,
+    end: dt.date,
+    currency: str,
+    *,
+    every: str = "month",
+    proration: bool = False,
 ) -> dict[str, Any]:
     details = {"subscription": own, "subscription_item": f"si_{own}", "proration": proration}
     return stripe.invoice_line(
         key, amount, currency=currency, quantity=amount, subscription=own,
         parent={"type": "subscription_item_details", "subscription_item_details": details},
-        pricing={"unit_amount_decimal": "1", "price_details": {"price": f"price_{currency}", "product": "prod_1"}},
+        pricing={"unit_amount_decimal": "1", "price_details": {"price": f"price_{currency}_{every}", "product": "prod_1"}},
         period={"start": stripe.at(start.isoformat(), 0), "end": stripe.at(end.isoformat(), 0)},
     )  # fmt: skip

@@ -1,8 +1,12 @@
 """Small companies drawn in one line a record: what was sold, what is billed, what became of the customer.
 
     sold      o1 1,400 2026-03-01..2027-02-28 name=value …    opportunity, MRR, first and last day (none: evergreen)
-    billed    s1 1,200 2026-03-01 name=value …                subscription, committed MRR, start
+    billed    s1 1,200 2026-03-01 name=value …                subscription, committed MRR, start; ``free=200`` of it is of
+                                                              items with a trial of their own
     customer  churned=2026-08-31 | unlinked                   of the one account and customer
+
+``currency=KWD`` gives a record another currency, which no rate converts; its amount is written with two decimals all the
+same, so 100 are 10,000 of its smallest units.
 
 Records are separated by semicolons; all belong to account ``acc`` and customer ``cus`` unless ``of=`` says otherwise.
 """
@@ -87,6 +91,7 @@ def _contract(text: str, churned: str | None) -> dict[str, Any]:
     is_effective = runs and not gone and (taken is None or taken > AS_OF.isoformat())
     known = given.pop("known", "yes") == "yes"
     now = value if is_effective else 0
+    converts = given.get("currency", "USD") == "USD"
     account = given.pop("of", "acc")
     named = {"stripe_subscription_id": given.pop("names")} if "names" in given else {}
     if "elsewhere" in given:
@@ -95,8 +100,10 @@ def _contract(text: str, churned: str | None) -> dict[str, Any]:
     return {
         "opportunity_id": key, "account_id": account, "account_id_as_given": account, "name": f"Deal {key}",
         "start_on": start, "end_on": end or None, "close_on": given.pop("closed", start), "is_effective": is_effective,
-        "is_comparable": known, "mrr_minor": now if known else None, "mrr_reporting_minor": now if known else None,
-        "term_mrr_minor": value if known else None, "term_mrr_reporting_minor": value if known else None,
+        "is_comparable": known, "mrr_minor": now if known else None,
+        "mrr_reporting_minor": now if known and (converts or now == 0) else None,
+        "term_mrr_minor": value if known else None,
+        "term_mrr_reporting_minor": value if known and (converts or value == 0) else None,
         "amount_minor": value * 12, **named, **given,
     }  # fmt: skip
 
@@ -112,7 +119,10 @@ def _subscription(text: str) -> dict[str, Any]:
     status = given.pop("status", "canceled" if ended else "trialing" if in_trial else "active")
     is_live = ended is None
     known = given.pop("known", "yes") == "yes"
-    now = value if is_live and not paused and status == "active" else 0
+    free = minor(given.pop("free", "0"))
+    now = value - free if is_live and not paused and status == "active" else 0
+    committed = value if is_live else 0
+    converts = given.get("currency", "USD") == "USD"
     if "stops" in given:
         given["stops_on"] = given.pop("stops")
     if "at_period_end" in given:
@@ -123,9 +133,10 @@ def _subscription(text: str) -> dict[str, Any]:
         "subscription_id": key, "customer_id": given.pop("of", "cus"), "status": status, "is_live": is_live,
         "created_on": start, "start_on": start, "billing_start_on": trial or start, "trial_end_on": trial, "ended_on": ended,
         "is_collection_paused": bool(paused), "paused_on": paused, "is_comparable": known or not is_live,
-        "mrr_minor": now if known else None, "mrr_reporting_minor": now if known else None,
-        "committed_mrr_minor": (value if is_live else 0) if known else None,
-        "committed_mrr_reporting_minor": (value if is_live else 0) if known else None,
+        "mrr_minor": now if known else None,
+        "mrr_reporting_minor": now if known and (converts or now == 0) else None,
+        "committed_mrr_minor": committed if known else None,
+        "committed_mrr_reporting_minor": committed if known and (converts or committed == 0) else None,
         **given,
     }  # fmt: skip
 
@@ -134,7 +145,7 @@ def _steps(row: dict[str, Any]) -> dict[str, Any]:
     """The worksheet of a subscription without discount or tax; an ended one shows what it was worth."""
     value = row["committed_mrr_minor"]
     return {
-        "side": "billing", "record_id": row["subscription_id"], "currency": "USD", "parts": 1,
+        "side": "billing", "record_id": row["subscription_id"], "currency": row.get("currency", "USD"), "parts": 1,
         "gross_monthly": value, "item_discount_monthly": 0, "discount_monthly": 0, "tax_monthly": 0, "net_monthly": value,
     }  # fmt: skip
 

@@ -408,8 +408,9 @@ def history(*states: tuple[str, str, str, str]) -> list[dict[str, str]]:
             "StageName": stage,
             "Amount": amount,
             "CloseDate": close,
+            **dict(zip(("PrevAmount", "PrevCloseDate"), before, strict=False)),
         }
-        for n, (at, stage, amount, close) in enumerate(states)
+        for n, (at, stage, amount, close, *before) in enumerate(states)
     ]
 
 
@@ -429,6 +430,16 @@ STATES = [
     ({"LastModifiedDate": NOV, "Amount": "18000.00"}, [(SEP, WON, "12000.00", "2026-09-01")],                           True,  1_800_000, True),
     ({"LastModifiedDate": NOV, "Amount": "18000.00"}, [(NOV, WON, "18000.00", "2026-09-01")],                           True,  1_800_000, True),
     ({"LastModifiedDate": NOV, "Amount": "18000.00"}, [],                                                               True,  1_800_000, True),
+    ({"LastModifiedDate": NOV, "Amount": "18000.00"},
+     [(NOV, WON, "18000.00", "2026-09-01", "12000.00", "")],                                                            True,  1_200_000, False),
+    ({"LastModifiedDate": NOV, "Amount": "18000.00"},
+     [(NOV, WON, "15000.00", "2026-09-01", "12000.00", ""), (NOV.replace("03T", "04T"), WON, "18000.00", "2026-09-01", "15000.00", "")],
+                                                                                                                        True,  1_200_000, False),
+    ({"LastModifiedDate": NOV, "CloseDate": "2026-11-03"},
+     [(NOV, WON, "12000.00", "2026-11-03", "", "2026-11-30")],                                                          False, 1_200_000, False),
+    ({"LastModifiedDate": NOV}, [(NOV, WON, "12000.00", "2026-09-01", "12000.00", "2026-09-01")],                       True,  1_200_000, True),
+    ({"LastModifiedDate": NOV, "Amount": "18000.00"},
+     [(SEP, WON, "9000.00", "2026-09-01"), (NOV, WON, "18000.00", "2026-09-01", "12000.00", "")],                       True,    900_000, False),
     ({"LastModifiedDate": OCT, "CloseDate": "2026-11-15"}, [],                                                          False, 1_200_000, False),
     ({"LastModifiedDate": OCT, "CloseDate": "2026-10-31"}, [],                                                          True,  1_200_000, False),
 ]  # fmt: skip

@@ -210,3 +210,53 @@ def test_raw_values_add_up_to_the_total_shown(minors, currency):
 def test_the_order_of_rows_does_not_show_once_sorted_by_a_key(order):
     frame = amounts(a_minor=[5, 4, 3, 2, 1], currency=["USD"] * 5)
     assert tables.show(frame[list(order)], title="T", sort="name") == tables.show(frame, title="T", sort="name")
+
+
+def test_details_open_in_the_order_given_each_frame_under_its_heading():
+    frame = pl.DataFrame({"gap_id": ["g1", "g2"], "name": ["A", "B"], "what": ["w1", "w2"], "who": ["x1", "x2"]})
+    lines = pl.DataFrame({"gap_id": ["g1", "g9"], "mrr_minor": [100, 7], "currency": ["EUR", "JPY"]})
+    labels = {"what": "What is wrong", "mrr_minor": "MRR a month"}
+    details = ["what", ("What Stripe knows", lines), "who"]
+    opened = tables.show(frame, title="T", columns=["name"], details=details, key="gap_id", labels=labels).html
+    first = opened[opened.index("w1") : opened.index("w2")]
+    order = ["w1", "<caption>What Stripe knows</caption>", "MRR a month (EUR)", "1.00", "x1"]
+    assert sorted(order, key=first.index) == order
+    assert "JPY" not in opened, "a line of a row that is not shown has no say in the headings"
+    assert opened.count("<caption>") == 1
+
+
+def test_details_of_rows_beyond_the_limit_are_not_written():
+    frame = pl.DataFrame({"gap_id": ["g1", "g2"], "name": ["A", "B"]})
+    lines = pl.DataFrame({"gap_id": ["g1", "g2"], "line": ["first", "second"]})
+    opened = tables.show(frame, title="T", columns=["name"], details=lines, key="gap_id", limit=1).html
+    assert "first" in opened
+    assert "second" not in opened
+
+
+def test_facts_stand_abreast_and_brief_ones_are_not_broken():
+    panel = tables.facts(
+        {"as of": dt.date(2026, 10, 31), "sources": "stripe files, salesforce files", "z": 1}, "F", abreast=2
+    )
+    rows = re.findall(r"<tr>(.*?)</tr>", panel.html)
+    assert [row.count("<th") for row in rows] == [2, 1]
+    assert '<td class="rk-brief">2026-10-31</td>' in panel.html
+    assert "<td>stripe files, salesforce files</td>" in panel.html
+
+
+def test_key_figures_are_names_and_values_with_a_note():
+    panel = tables.figures(
+        [tables.KeyFigure("Open gaps", "32", "30 of them <material>"), tables.KeyFigure("Pages", "5")]
+    )
+    assert '<dt>Open gaps</dt><dd class="rk-figure">32</dd><dd>30 of them &lt;material&gt;</dd>' in panel.html
+    assert panel.text == "Open gaps: 32 (30 of them <material>)\nPages: 5"
+
+
+def test_codes_are_told_in_words_and_unknown_ones_with_spaces():
+    frame = pl.DataFrame(
+        {"cause": ["handoff_missed", "a_new_cause", None], "state": ["in_window"] * 3, "id": ["in_window"] * 3}
+    )
+    told = tables.in_words(frame)
+    assert told["cause"].to_list() == ["Handoff missed", "a new cause", None]
+    assert told["state"].to_list() == ["too young"] * 3
+    assert told["id"].to_list() == ["in_window"] * 3
+    assert tables.in_words(pl.DataFrame({"name": ["handoff_missed"]}))["name"].item() == "handoff_missed"

@@ -3,6 +3,7 @@
 from recon_kit.charts.bars import bars, stacked_bars
 from recon_kit.charts.distribution import ageing, histogram
 from recon_kit.charts.note import note
+from recon_kit.charts.reliability import reliability
 from recon_kit.charts.render import ChartUndescribed, Figure, chart_digest, enable, svg
 from recon_kit.charts.waterfall import waterfall
 
@@ -15,6 +16,7 @@ __all__ = [
     "enable",
     "histogram",
     "note",
+    "reliability",
     "stacked_bars",
     "svg",
     "waterfall",

@@ -155,4 +155,6 @@ def _description(totals: pl.DataFrame, currency: str) -> str:
         return NOTHING
     largest = totals.sort(-pl.col("minor").abs(), "name").row(0, named=True)
     whole = spoken(int(totals["minor"].sum()), currency)
+    if not largest["minor"]:
+        return f"{whole} in all."
     return f"{whole} in all; the largest is {largest['name']} with {spoken(largest['minor'], currency)}."

@@ -12,7 +12,7 @@ SERIES = ("#2b6cb0", "#c2591a", "#4a7c4e", "#7a5ea8", "#6b7588", "#9a7400", "#17
 
 WIDTH = 470
 ROW_STEP = 26
-LABEL_WIDTH = 230
+LABEL_WIDTH = 310
 
 
 def configuration() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from recon_kit import tables
+from recon_kit.pending import is_pending
 
 if TYPE_CHECKING:
     from recon_kit.policy import Policy
@@ -37,46 +38,50 @@ class Verdict:
         return self.ties and self.material_gaps == 0 and self.pending_gaps == 0
 
 
-def verdict(controls: pl.DataFrame, gaps: pl.DataFrame, policy: Policy) -> Verdict:
+def verdict(controls: pl.DataFrame, gaps: pl.DataFrame, links: pl.DataFrame, policy: Policy) -> Verdict:
     """Sum up a close.
 
     Args:
         controls: rows of ``controls``.
         gaps: rows of ``gaps``, largest impact first.
-        policy: ``auto_link`` and the reporting currency.
+        links: rows of ``links``.
+        policy: the reporting currency.
 
     Returns:
         The verdict. Gaps whose link is in review are *pending*: a customer and an account that are one would count
         twice, so their money (that of the larger side) stands apart. ``first`` is the suggested correction of the open
-        material gap with the largest impact whose link is not in doubt.
+        material gap with the largest impact whose link is not in doubt. Gaps in a currency without a rate are counted,
+        and stand in no sum.
     """
+    code = policy.reporting_currency
     every_open = gaps.filter(pl.col("state") == "open")
-    in_review = (pl.col("link_probability") < policy.auto_link).fill_null(value=False)
-    is_open, pending = every_open.filter(~in_review), every_open.filter(in_review)
-    billed = _impact(pending.filter(pl.col("family") == "orphaned_revenue"))
-    material = is_open.filter("material").sort(["impact_minor", "gap_id"], descending=[True, False])
+    is_open, pending = every_open.filter(~is_pending(links)), every_open.filter(is_pending(links))
+    billed = _impact(pending.filter(pl.col("family") == "orphaned_revenue"), code)
+    ranked = is_open.filter("material").with_columns(is_apart=pl.col("currency") != code)
+    material = ranked.sort(["is_apart", "impact_minor", "gap_id"], descending=[False, True, False])
     return Verdict(
         ties=bool(controls["passes"].all()),
         equations=controls.height,
         open_gaps=is_open.height,
         pending_gaps=pending.height,
-        pending_minor=max(billed, _impact(pending) - billed),
+        pending_minor=max(billed, _impact(pending, code) - billed),
         material_gaps=material.height,
-        impact_minor=_impact(is_open),
-        under_billed_minor=_monthly(is_open, "under_billed"),
-        over_billed_minor=_monthly(is_open, "over_billed"),
+        impact_minor=_impact(is_open, code),
+        under_billed_minor=_monthly(is_open, "under_billed", code),
+        over_billed_minor=_monthly(is_open, "over_billed", code),
         waiting_gaps=gaps.filter(pl.col("state").is_in(["in_window", "timing"])).height,
-        currency=policy.reporting_currency,
+        currency=code,
         first=material["suggested_correction"][0] if material.height else "No material gap is open.",
     )
 
 
-def _impact(gaps: pl.DataFrame) -> int:
-    return int(gaps["impact_minor"].sum())
+def _impact(gaps: pl.DataFrame, currency: str) -> int:
+    return int(gaps.filter(pl.col("currency") == currency)["impact_minor"].sum())
 
 
-def _monthly(gaps: pl.DataFrame, direction: str) -> int:
-    return abs(int(gaps.filter(pl.col("direction") == direction)["difference_minor"].sum()))
+def _monthly(gaps: pl.DataFrame, direction: str, currency: str) -> int:
+    towards = gaps.filter(pl.col("direction") == direction, pl.col("currency") == currency)
+    return abs(int(towards["difference_minor"].sum()))
 
 
 def _sum_or_none(name: str) -> pl.Expr:

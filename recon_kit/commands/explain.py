@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from recon_kit.artifacts import CloseFolder
 from recon_kit.policy import SettingsError
-from recon_kit.salesforce_id import long_id
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def _long(record_id: str) -> str:
-    return str(pl.select(long_id(pl.lit(record_id))).item())
 
 
 def explain(record_id: str, folder: Path) -> list[str]:
     """Say why a record is, or is not, a gap.
 
     Args:
-        record_id: id of an account, opportunity, subscription, customer or gap.
+        record_id: id of an account, opportunity, subscription, customer, invoice, payment, event or gap.
         folder: a close folder.
 
     Returns:
@@ -37,8 +30,11 @@ def explain(record_id: str, folder: Path) -> list[str]:
     if not close.has_table("gaps"):
         message = f"{folder} holds no gaps table; give a close folder."
         raise SettingsError(message)
-    sentences = sentences_about(record_id, close.read_table) or sentences_about(_long(record_id), close.read_table)
+    sentences = sentences_about(record_id, close.read_table)
     if not sentences:
-        message = f"{record_id} is not in this close: no record or gap has that id."
+        message = (
+            f"{record_id} is not in this close: no account, opportunity, customer, subscription, invoice, payment or "
+            "gap has that id. Check it for a missing character, and that it is no later than as_of."
+        )
         raise SettingsError(message)
     return sentences

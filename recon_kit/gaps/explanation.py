@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from recon_kit import money
+from recon_kit import money, tables
 from recon_kit.gaps.books import Reader
+from recon_kit.gaps.documents import document, left_out
 from recon_kit.gaps.worked_mrr import worked_mrr
+from recon_kit.salesforce_id import long_id
 
 _RULES = {
     "explicit_id": "an explicit id in one of the systems",
@@ -34,16 +36,29 @@ def explain(record_id: str, read: Reader) -> list[str]:
     """Say why a record is, or is not, a gap.
 
     Args:
-        record_id: id of an account, opportunity, subscription, customer or gap.
+        record_id: id of an account, opportunity, subscription, customer, gap or pair, or of a document such as an
+            invoice, payment, refund or event; a Salesforce id in its short or long form.
         read: gives a table of the close by its name.
 
     Returns:
-        Sentences: what it is, its link, its unit, its MRR worked line by line, its place. Empty for an unknown id.
+        Sentences: what it is, its link, its unit, its MRR worked line by line, its place; of a document first what it
+        is, then its record. For a record that is in no table the reason. Empty for an unknown id.
     """
+    given = record_id.strip()
+    long = str(pl.select(long_id(pl.lit(given))).item())
+    forms = list(dict.fromkeys([given, long]))
+    return next((told for one in forms if (told := _told(one, read))), [])
+
+
+def _told(record_id: str, read: Reader) -> list[str]:
     for kind in (_gap, _opportunity, _subscription, _customer, _account):
         if sentences := kind(record_id, read):
             return sentences
-    return []
+    paper = document(record_id, read)
+    if paper is None:
+        return left_out(record_id, read)
+    owner = paper.belongs_to
+    return [paper.sentence, *(_told(owner, read) if owner and owner != record_id else [])]
 
 
 def _row(read: Reader, table: str, key: str, value: str) -> dict[str, Any] | None:
@@ -124,10 +139,7 @@ def _account(record_id: str, read: Reader) -> list[str]:
     placed = read("placement").filter(pl.col("unit_id") == record_id).sort("side", "record_id").collect()
     lines = [_place_line(read, side, one) for side, one in placed.select("side", "record_id").iter_rows()]
     gaps = read("gaps").filter(pl.col("account_id") == record_id).sort("gap_id").collect()
-    told = [
-        f"Gap {gap['gap_id']} ({gap['family']}, {gap['cause']}): {gap['explanation']}"
-        for gap in gaps.iter_rows(named=True)
-    ]
+    told = [f"{_named(gap)}: {gap['explanation']}" for gap in gaps.iter_rows(named=True)]
     return [
         f"Account {record_id}: {found['name'] or ''}.{churn}{merged}",
         *_links_of_account(record_id, read),
@@ -141,10 +153,10 @@ def _link(customer_id: str, read: Reader) -> list[str]:
     if link is None:
         return []
     if link["status"] == "linked":
-        unit = f"Its unit is account {link['account_id']} (probability {link['link_probability']:.2f})."
+        unit = f"It is compared with account {link['account_id']} (probability {link['link_probability']:.2f})."
     else:
         likely = f"; the likeliest account is {link['account_id']}" if link["account_id"] else ""
-        unit = f"It is not linked ({link['status']}{likely}), so it is a unit of its own."
+        unit = f"It is not linked ({link['status']}{likely}), so it is compared with no account."
     return [f"Link: {link['reason']}", unit]
 
 
@@ -181,7 +193,7 @@ def _stands(place: Mapping[str, Any]) -> str:
     if place["placed_in"] == "bridge":
         return f"is no gap: {_LINES.get(place['line'], place['line'])}"
     if place["placed_in"] == "gaps":
-        return f"stands in gap {place['gap_or_pair_id']} ({place['line']})"
+        return f"stands in gap {place['gap_or_pair_id']}"
     return f"is reconciled in {place['gap_or_pair_id']}"
 
 
@@ -211,11 +223,16 @@ def _partners(place: Mapping[str, Any], read: Reader) -> list[str]:
 def _gap_sentences(gap: Mapping[str, Any], read: Reader) -> list[str]:
     parts = read("gap_components").filter(pl.col("gap_id") == gap["gap_id"]).collect()
     shown = [
-        f"Of the difference, {component} is {_amount(amount, gap['currency'])}: {sentence}"
+        f"Of the difference, {_amount(amount, gap['currency'])} is “{tables.term('component', component)}”: {sentence}"
         for component, amount, sentence in parts.select("component", "amount_minor", "sentence").iter_rows()
     ]
     return [
-        f"Gap {gap['gap_id']} ({gap['family']}, {gap['cause']}, {gap['state']}): {gap['explanation']}",
+        f"{_named(gap)}: {gap['explanation']}",
         *shown,
         gap["suggested_correction"],
     ]
+
+
+def _named(gap: Mapping[str, Any]) -> str:
+    words = [tables.term(column, gap[column]) for column in ("family", "cause", "state")]
+    return f"Gap {gap['gap_id']} ({'; '.join(words)})"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from recon_kit.controls import Control
+from recon_kit.gaps import own_currency
 from recon_kit.gaps.books import Books, Reader, read_books
-from recon_kit.gaps.bridge import billing_total, bridge_control, build_bridge, crm_total
+from recon_kit.gaps.bridge import bridge_control, build_bridge
 from recon_kit.gaps.causes import decomposition
 from recon_kit.gaps.causes.ended_parts import ended_parts
 from recon_kit.gaps.decided import decided_gaps, with_decisions
@@ -18,6 +19,7 @@ from recon_kit.gaps.gap_rows import assess, components_of, gap_table, reconciled
 from recon_kit.gaps.pairing import both_sides, matched
 from recon_kit.gaps.pending_links import with_pending_links
 from recon_kit.gaps.placement import place
+from recon_kit.gaps.tie_outs import tie_outs
 from recon_kit.gaps.untestable import not_testable
 from recon_kit.journal import decision_rows
 from recon_kit.policy import Policy
@@ -36,6 +38,7 @@ class Findings:
         bridge: one row per line from Salesforce MRR to Stripe MRR.
         not_testable: what cannot be concluded (without ``room``).
         controls: the equations, both sides.
+        links: the links that the comparison rests on, those in review among them.
         decisions: what became of the decisions about gaps (without ``room``).
     """
 
@@ -46,6 +49,7 @@ class Findings:
     bridge: pl.DataFrame
     not_testable: pl.DataFrame
     controls: list[Control]
+    links: pl.DataFrame
     decisions: pl.DataFrame = field(default_factory=lambda: TABLES["decisions"].empty().drop("room"))
 
     @property
@@ -87,12 +91,51 @@ def find_gaps(
 
 
 def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame | None = None) -> Findings:
-    """Compare the books; see :func:`find_gaps`."""
-    sides = both_sides.lay_out(books, as_of=as_of, policy=policy)
+    """Compare the books; see :func:`find_gaps`.
+
+    What no exchange rate converts is compared in its own currency; the bridge leaves it out.
+    """
+    unrated = own_currency.unrated_currencies(books)
+    crossing = own_currency.crossing_units(books) if unrated else []
+    found = _compare_in(books, crossing, as_of=as_of, policy=policy, rates=rates)
+    apart = [
+        _compare_in(own_currency.books_in(books, code), crossing, as_of=as_of, policy=policy.in_currency(code))
+        for code in unrated
+    ]
+    return _joined(found, apart) if apart else found
+
+
+def _joined(found: Findings, apart: list[Findings]) -> Findings:
+    """Put what was compared in own currencies beside the rest; the bridge holds the reporting currency alone."""
+    every = (found, *apart)
+    placed = pl.concat([one.placement for one in every]).sort("side", "record_id", pl.col("mrr_minor") == 0)
+    gaps = pl.concat([one.gaps for one in every]).sort(["impact_minor", "gap_id"], descending=[True, False])
+    listed = pl.concat([one.not_testable for one in every]).unique()
+    own_controls = [
+        replace(control, control_id=f"{control.control_id}.{str(one.bridge['currency'][0]).lower()}")
+        for one in apart
+        for control in one.controls
+    ]
+    return replace(
+        found,
+        gaps=gaps,
+        gap_components=pl.concat([one.gap_components for one in every]).sort("gap_id", decomposition.rank()),
+        pairs=pl.concat([one.pairs for one in every]).sort("pair_id"),
+        placement=placed.unique(["side", "record_id"], keep="first", maintain_order=True),
+        not_testable=listed.sort("subject", "id", "reason"),
+        controls=[*found.controls, *own_controls],
+    )
+
+
+def _compare_in(
+    books: Books, crossing: list[str], *, as_of: dt.date, policy: Policy, rates: pl.DataFrame | None = None
+) -> Findings:
+    """Compare what the books' common rates convert, in the currency they convert it to."""
+    sides = both_sides.lay_out(books, as_of=as_of, policy=policy, crossing=crossing)
     paired = matched.match(sides, policy=policy)
     without_contract = unsold.unsold_subscriptions(sides, paired, as_of=as_of, policy=policy)
     without_billing = unbilled.unbilled_contracts(sides, paired)
-    tolerance = policy.minor(policy.rounding_tolerance)
+    code, tolerance = policy.reporting_currency, policy.minor(policy.rounding_tolerance)
     open_pairings = mismatched.differing(paired, tolerance)
     pieces = decomposition.decompose(open_pairings, paired, sides, books, as_of=as_of, policy=policy, rates=rates)
     ended = ended_parts(open_pairings, paired, sides, books, tolerance=tolerance)
@@ -108,84 +151,20 @@ def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame
         ]
     )
     gaps = assess(seeds, pieces, paired, sides, as_of=as_of, policy=policy)
-    components = components_of(gaps, pieces, policy.reporting_currency)
-    pairs = reconciled_pairs(paired, gaps, sides, policy.reporting_currency)
+    components = components_of(gaps, pieces, code)
+    pairs = reconciled_pairs(paired, gaps, sides, code)
     placement = place(
-        sides,
-        paired,
-        unsold=without_contract,
-        unbilled=without_billing,
-        gaps=gaps,
-        pairs=pairs,
-        currency=policy.reporting_currency,
+        sides, paired, unsold=without_contract, unbilled=without_billing, gaps=gaps, pairs=pairs, currency=code
     )
     table = with_pending_links(gap_table(gaps), books)
-    bridge = build_bridge(table, components, placement, books, policy.reporting_currency)
+    bridge = build_bridge(table, components, placement, books, code)
     return Findings(
         gaps=table,
         gap_components=components,
         pairs=pairs.select(TABLES["pairs"].columns),
         placement=placement,
         bridge=bridge,
-        not_testable=not_testable(sides, paired),
-        controls=[bridge_control(bridge), *_controls(table, components, placement, books, policy.reporting_currency)],
+        not_testable=not_testable(sides, paired, books),
+        controls=[bridge_control(bridge), *tie_outs(table, components, placement, books, code)],
+        links=books.links,
     )
-
-
-def _controls(
-    gaps: pl.DataFrame, components: pl.DataFrame, placement: pl.DataFrame, books: Books, currency: str
-) -> list[Control]:
-    """State that every record has its place and that components sum to differences."""
-    amounts = gaps.filter(pl.col("family") == "amount_mismatch")
-    with_money = gaps.filter(pl.col("difference_minor") != 0)
-    named = with_money.join(placement.select(gap_id="gap_or_pair_id").unique(), on="gap_id", how="semi")
-    difference, explained = int(amounts["difference_minor"].sum()), int(components["amount_minor"].sum())
-    nowhere = placement.filter(placed_in="nowhere").height
-    return [
-        _money(
-            "placement.crm",
-            "Salesforce MRR = MRR of placed contracts",
-            crm_total(books),
-            _placed(placement, "crm"),
-            currency,
-        ),
-        _money(
-            "placement.billing",
-            "Stripe MRR = MRR of placed subscriptions",
-            billing_total(books),
-            _placed(placement, "billing"),
-            currency,
-        ),
-        _money("components.sum", "differences of amount gaps = their components", difference, explained, currency),
-        _rows(
-            "components.each",
-            "amount gaps whose components do not sum to their difference = none",
-            _unbalanced(amounts, components),
-            0,
-        ),
-        _rows("placement.nowhere", "records with MRR that have no place = none", nowhere, 0),
-        _rows(
-            "placement.gaps",
-            "gaps with a difference = those that records are placed in",
-            with_money.height,
-            named.height,
-        ),
-    ]
-
-
-def _placed(placement: pl.DataFrame, side: str) -> int:
-    return int(placement.filter(side=side)["mrr_minor"].sum())
-
-
-def _money(name: str, equation: str, left: int, right: int, currency: str) -> Control:
-    return Control(f"gaps.{name}", "gaps", equation, left_minor=left, right_minor=right, currency=currency)
-
-
-def _rows(name: str, equation: str, left: int, right: int) -> Control:
-    return Control(f"gaps.{name}", "gaps", equation, left_rows=left, right_rows=right)
-
-
-def _unbalanced(amounts: pl.DataFrame, components: pl.DataFrame) -> int:
-    sums = components.group_by("gap_id").agg(total=pl.col("amount_minor").sum())
-    joined = amounts.join(sums, on="gap_id", how="left", validate="1:1")
-    return joined.filter(pl.col("total").fill_null(0) != pl.col("difference_minor")).height

@@ -38,8 +38,7 @@ def assess(
         .with_columns(cause_amount=pl.col("cause_amount").fill_null(pl.col("difference")))
     )
     judged = with_verdict(with_materiality(with_state(with_age(facts, as_of), policy), policy))
-    names = sides.contracts.select("opportunity_id", "name")
-    worded = with_wording(judged, names, policy.reporting_currency)
+    worded = with_wording(judged, sides, policy)
     return worded.with_columns(currency=pl.lit(policy.reporting_currency)).sort("gap_id")
 
 
@@ -48,10 +47,10 @@ def _reasons(pieces: pl.DataFrame) -> pl.DataFrame:
     said = (
         pieces.sort("pairing_id", rank())
         .group_by("pairing_id", maintain_order=True)
-        .agg(because=pl.col("sentence").str.join(" "))
+        .agg(because=pl.col("sentence").str.join(" "), parts=pl.len().cast(pl.Int64))
     )
     return pieces.join(said, on="pairing_id", how="left", validate="m:1").select(
-        "pairing_id", "because", cause="component", cause_amount="amount", gap_class=pl.lit("amount")
+        "pairing_id", "because", "parts", cause="component", cause_amount="amount", gap_class=pl.lit("amount")
     )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon_kit.gaps.books import Books
-
-_ONE_SIDED = ["orphaned_revenue", "missing_subscription", "phantom_revenue"]
-"""Families in which one system seems to know a customer that the other does not."""
+from recon_kit.pending import is_pending
 
 
 def with_pending_links(gaps: pl.DataFrame, books: Books) -> pl.DataFrame:
@@ -40,7 +38,7 @@ def with_pending_links(gaps: pl.DataFrame, books: Books) -> pl.DataFrame:
     )
     is_orphan = pl.col("family") == "orphaned_revenue"
     question = pl.when(is_orphan).then("by_customer").otherwise("by_account")
-    is_asked = pl.col("family").is_in(_ONE_SIDED) & question.is_not_null()
+    is_asked = is_pending(books.links) & question.is_not_null()
     said = pl.format("{} If not: {}", question, "suggested_correction")
     probability = pl.when(is_orphan).then("p_customer").otherwise("p_account")
     return joined.with_columns(

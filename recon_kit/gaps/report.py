@@ -1,4 +1,4 @@
-"""What the page ``04_gaps`` shows: the money page, and gaps by family, cause, age and customer."""
+"""What the page ``04_gaps`` shows: gaps by state, family, cause, direction and customer, and why one is a gap."""
 
 from __future__ import annotations
 
@@ -9,45 +9,26 @@ import polars as pl
 from recon_kit import tables
 from recon_kit.gaps.decided import STATES
 from recon_kit.gaps.explanation import explain
+from recon_kit.pending import is_pending
 
 if TYPE_CHECKING:
     from recon_kit.gaps.books import Reader
-    from recon_kit.gaps.findings import Findings
     from recon_kit.tables import Panel
 
-DRILL_DOWN = (
-    "explanation",
-    "suggested_correction",
-    "crm_mrr_minor",
-    "billing_mrr_minor",
-    "difference_pct",
-    "annualised_minor",
-    "age_days",
-    "direction",
-    "correct_in",
-    "owner_team",
-    "link_probability",
-    "customer_ids",
-    "opportunity_ids",
-    "subscription_ids",
-    "evidence",
-    "gap_id",
-)
-"""What opens below a gap, in the order a reader needs it."""
 
-
-def acting_gaps(gaps: pl.DataFrame, auto_link: float) -> pl.DataFrame:
+def acting_gaps(gaps: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     """Return the open gaps a person should act on, largest impact first; those of links in review stand apart."""
-    return gaps.filter(pl.col("state") == "open", ~_is_pending(auto_link))
+    return gaps.filter(pl.col("state") == "open", ~is_pending(links))
 
 
-def pending_gaps(gaps: pl.DataFrame, auto_link: float) -> pl.DataFrame:
+def pending_gaps(gaps: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     """Return the open gaps that a link in review may settle: one customer may count on both sides."""
-    return gaps.filter(pl.col("state") == "open", _is_pending(auto_link))
+    return gaps.filter(pl.col("state") == "open", is_pending(links))
 
 
-def _is_pending(auto_link: float) -> pl.Expr:
-    return (pl.col("link_probability") < auto_link).fill_null(value=False)
+def told_in(gaps: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """Return the gaps told in a currency; others have no rate into it, and stand in no total of it."""
+    return gaps.filter(pl.col("currency") == currency)
 
 
 def waiting_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
@@ -143,39 +124,20 @@ def currency_effect(components: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFram
     )
 
 
-def money_sentence(found: Findings, auto_link: float) -> Panel:
-    """Say how much differs, how much is at stake, since when, and what to do first.
-
-    Gaps whose link is in review (a link probability below ``auto_link``) are counted apart.
-    """
-    acting, pending = acting_gaps(found.gaps, auto_link), pending_gaps(found.gaps, auto_link)
-    material = acting.filter("material")
-    code = str(found.bridge["currency"][0])
-    crm, billing = found.bridge["amount_minor"][0], found.bridge["amount_minor"][-1]
-    return tables.sentence(
-        "Salesforce shows {crm} of MRR, Stripe {billing}: a difference of {difference} a month. {open} open, of which "
-        "{material} material, since {since} at the earliest; {impact} are at stake so far. {pending} more depend on "
-        "links in review. First: {first}",
-        crm=tables.money(crm, code),
-        billing=tables.money(billing, code),
-        difference=tables.money(crm - billing, code),
-        open=tables.count(acting.height, "gap is", "gaps are"),
-        material=material.height,
-        since=acting["diverged_on"].min(),
-        pending=tables.count(pending.height, "gap"),
-        impact=tables.money(int(acting["impact_minor"].sum()), code),
-        first=material["suggested_correction"][0] if material.height else "nothing; no material gap is open.",
-    )
-
-
 def explained(record_id: str | None, read: Reader) -> Panel:
     """Show why a record is, or is not, a gap; without an id, how to ask."""
     if record_id is None:
-        return tables.sentence("Set the parameter explain to an account, opportunity, subscription or customer id.")
+        return tables.sentence(
+            "Set the parameter explain to the id of an account, opportunity, customer, subscription, invoice, payment "
+            "or gap."
+        )
     lines = explain(record_id, read)
     frame = pl.DataFrame({"step": list(range(1, len(lines) + 1)), "what": lines}, schema=_EXPLAINED)
     return tables.show(
-        frame, title=f"Why {record_id} is, or is not, a gap", empty="No record of this close has this id."
+        frame,
+        title=f"Why {record_id} is, or is not, a gap",
+        labels={"step": "Step", "what": "What the close knows"},
+        empty="No record of this close has this id: check it for a missing character, and that it is not after as_of.",
     )
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon_kit.gaps.books import Books
+from recon_kit.gaps.families.given_back import NOT_PAID_OUT
 from recon_kit.gaps.pairing.both_sides import BothSides
 from recon_kit.gaps.pairing.explicit_pairs import contradicting_ids
 from recon_kit.gaps.pairing.matched import Matched
 from recon_kit.schemas import TABLES
 
 
-def not_testable(sides: BothSides, matched: Matched) -> pl.DataFrame:
+def not_testable(sides: BothSides, matched: Matched, books: Books) -> pl.DataFrame:
     """List what could not be compared.
 
     Returns:
-        One row per conclusion that cannot be drawn: columns of ``not_testable`` without ``room``.
+        One row per conclusion that cannot be drawn: columns of ``not_testable`` without ``room``. What has no exchange
+        rate is listed where it is valued.
     """
     own = [
         (sides.contracts, "opportunity", "opportunity_id", "crm"),
@@ -22,13 +25,20 @@ def not_testable(sides: BothSides, matched: Matched) -> pl.DataFrame:
     ]
     beside = [
         _rows(
-            frame.join(matched.unknown.filter(side=side).select(pl.col("record_id").alias(key)), on=key, how="semi"),
+            frame.filter(~pl.col("is_foreign")).join(
+                matched.unknown.filter(side=side).select(pl.col("record_id").alias(key)), on=key, how="semi"
+            ),
             subject,
             key,
             "not compared: this record, or one tied to it by id, has an MRR that cannot be computed",
         )
         for frame, subject, key, side in own
     ]
+    return pl.concat([*beside, *_untested(sides, books)]).unique().sort("subject", "id", "reason")
+
+
+def _untested(sides: BothSides, books: Books) -> list[pl.DataFrame]:
+    """What is compared, but for one conclusion."""
     renewals = sides.contracts.filter(~pl.col("has_known_start"), pl.col("is_effective"))
     crossing = contradicting_ids(sides.contracts, sides.subscriptions).join(
         sides.subscriptions.select("subscription_id", "currency", "mrr_minor"),
@@ -36,27 +46,21 @@ def not_testable(sides: BothSides, matched: Matched) -> pl.DataFrame:
         how="left",
         validate="m:1",
     )
-    return (
-        pl.concat(
-            [
-                *beside,
-                _rows(
-                    renewals,
-                    "opportunity",
-                    "opportunity_id",
-                    "start not tested: a renewal whose predecessor is not in the data",
-                ),
-                _rows(
-                    crossing,
-                    "subscription",
-                    "subscription_id",
-                    "explicit id not followed: it names an opportunity of another account than the link",
-                ),
-            ]
-        )
-        .unique()
-        .sort("subject", "id", "reason")
-    )
+    start = "start not tested: a renewal whose predecessor is not in the data"
+    refund = "not tested: its charge is not in the files, so nothing tells which subscription it gives back"
+    explicit = "explicit id not followed: it names an opportunity of another account than the link"
+    return [
+        _rows(renewals, "opportunity", "opportunity_id", start),
+        _rows(_loose_refunds(books), "refund", "refund_id", refund),
+        _rows(crossing, "subscription", "subscription_id", explicit),
+    ]
+
+
+def _loose_refunds(books: Books) -> pl.DataFrame:
+    """Refunds that went through and whose charge is not in the files, with what they gave back."""
+    came_back = books.refunds.filter(~pl.col("status").fill_null("succeeded").is_in(NOT_PAID_OUT))
+    lost = came_back.join(books.charges.select("charge_id"), on="charge_id", how="anti")
+    return lost.select("refund_id", "currency", mrr_minor="amount_minor")
 
 
 def _rows(records: pl.DataFrame, subject: str, key: str, reason: str) -> pl.DataFrame:

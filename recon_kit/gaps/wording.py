@@ -3,169 +3,183 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import polars as pl
 
-from recon_kit.calendar import days_between
-from recon_kit.gaps.causes.pieces import amount_text
+from recon_kit import money
+from recon_kit.calendar import add_days, days_between
+from recon_kit.gaps.families.seeds import MISSING
+from recon_kit.gaps.pairing.both_sides import BothSides
+from recon_kit.gaps.sentences import CORRECTIONS, EXPLANATIONS
+from recon_kit.policy import Policy
 
-_EXPLANATIONS = {
-    "missing": "{account}: Salesforce has {deals} at {crm} a month since {crm_on}; Stripe has no subscription for it.",
-    "never_billed": "{account}: {deals} ran until {crm_on} and no Stripe subscription ever billed it.",
-    "cancellation_not_in_crm": (
-        "{account}: Salesforce still counts {deals} at {crm} a month; Stripe subscription {subs} ended on {billing_on}."
-    ),
-    "failed_payment": (
-        "{account}: Salesforce still counts {deals} at {crm} a month; Stripe subscription {subs} ended on "
-        "{billing_on} after a failed payment."
-    ),
-    "cancellation_not_in_billing": (
-        "{account} left on {crm_on} according to Salesforce; Stripe subscription {subs} still bills {billing} a month."
-    ),
-    "billing_past_end": (
-        "{account}: {deals} ended on {crm_on} and was not renewed; Stripe subscription {subs} still bills "
-        "{billing} a month."
-    ),
-    "extra": (
-        "{account}: Stripe subscription {subs} bills {billing} a month since {billing_on}; no won opportunity"
-        " covers it."
-    ),
-    "self_service_signup": (
-        "Stripe bills {account} {billing} a month through {subs} since {billing_on}; Salesforce has no won "
-        "opportunity for it."
-    ),
-    "trial_conversion": (
-        "{account} took a trial and now pays {billing} a month through {subs} (since {diverged}); Salesforce "
-        "has no won opportunity for it."
-    ),
-    "merge_residue": (
-        "Stripe bills {account} {billing} a month through {subs}; its id names an account that was merged, "
-        "and the survivor has no won opportunity for it."
-    ),
-    "late_start": (
-        "{account}: service of {deals} began on {crm_on}; Stripe bills it only since {billing_on} ({days} days later)."
-    ),
-    "early_start": (
-        "{account}: Stripe bills {subs} since {billing_on}; service of {deals} began only on {crm_on} ({days}"
-        " days later)."
-    ),
-    "ends_early": "{account}: {deals} runs until {crm_on}; Stripe subscription {subs} will stop on {billing_on}.",
-    "ends_late": "{account}: {deals} ends on {crm_on}; Stripe subscription {subs} will run until {billing_on}.",
-    "refund_or_credit": (
-        "{account}: {impact} was refunded or credited since {diverged}; the amount of {deals} was not changed"
-        " in Salesforce."
-    ),
-    "amount": (
-        "{account}: Salesforce has {crm} a month ({deals}), Stripe bills {billing} ({subs}), a difference of "
-        "{size} a month. {because}"
-    ),
-}
-
-_CORRECTIONS = {
-    "missing": (
-        "Stripe: set up a subscription of {crm} a month for {account} and bill the {impact} due since {diverged}."
-    ),
-    "never_billed": "Stripe: bill {account} the {impact} due for {deals}, or record in Salesforce why nothing is due.",
-    "cancellation_not_in_crm": "Salesforce: end {deals} of {account} ({crm} a month) as of {billing_on}.",
-    "failed_payment": (
-        "Salesforce: end {deals} of {account} ({crm} a month) as of {billing_on}, unless Customer Success "
-        "recovers the payment."
-    ),
-    "cancellation_not_in_billing": (
-        "Stripe: cancel {subs} of {account} and decide on the {impact} billed since {crm_on}."
-    ),
-    "billing_past_end": (
-        "Stripe: cancel {subs} of {account} and decide on the {impact} billed since {diverged}, or record the"
-        " renewal of {deals}."
-    ),
-    "extra": "Salesforce: record an expansion of {billing} a month for {account} from {diverged}.",
-    "self_service_signup": (
-        "Salesforce: create an account and an opportunity of {billing} a month for {account} from {diverged}."
-    ),
-    "trial_conversion": (
-        "Salesforce: record the conversion of {account} as a won opportunity of {billing} a month from {diverged}."
-    ),
-    "merge_residue": (
-        "Salesforce: move the opportunity of the merged account to {account}, or record one of {billing} a "
-        "month from {diverged}."
-    ),
-    "late_start": "Stripe: bill {account} the {impact} for {crm_on} to {billing_on}.",
-    "early_start": (
-        "Stripe: credit {account} the {impact} billed from {billing_on} to {crm_on}, or correct the start of {deals}."
-    ),
-    "ends_early": "Stripe: let {subs} of {account} run until {crm_on}, the end of {deals}.",
-    "ends_late": "Stripe: let {subs} of {account} end with {deals} on {crm_on} instead of {billing_on}.",
-    "refund_or_credit": (
-        "Finance: decide whether the {impact} given to {account} changes {deals} or stands as a one-time concession."
-    ),
-    "discount_in_stripe": (
-        "Stripe: remove the coupon on {subs} of {account} worth {part} a month, or record the discount in {deals}."
-    ),
-    "discount_in_contract": "Stripe: give {subs} of {account} the discount of {part} a month that {deals} grants.",
-    "amount_basis": (
-        "Salesforce: correct the amount or its basis on {deals} of {account}: Stripe bills {billing} a month."
-    ),
-    "currency": (
-        "Salesforce: restate {deals} of {account} at today's rate, {part} a month away from the rate of its close date."
-    ),
-    "tax": "Stripe: tell tax apart from price for {account}: {part} a month of {subs} or {deals} is tax.",
-    "expansion": "Salesforce: record an expansion of {part} a month for {account} from {diverged}.",
-    "contraction": "Salesforce: record a contraction of {part} a month for {account} from {diverged}.",
-    "trial": "Stripe: end the trial of {subs} of {account}, whose contract of {crm} a month already runs.",
-    "paused": "Stripe: resume collection on {subs} of {account}, paused since {diverged}, or amend {deals}.",
-    "cancellation": (
-        "Stripe: restore the part of {part} a month that ended on {diverged} for {account}, or amend {deals}."
-    ),
-    "rounding": "Finance: find the {part} a month between {deals} and {subs} of {account}.",
-    "unexplained": "Finance: find out why {deals} and {subs} of {account} differ by {part} a month since {diverged}.",
-}
+_LISTED = 3
+"""Most names in one sentence; what is beyond is counted."""
+_UNKNOWN_DAY = "an unknown day"
 
 
-def with_wording(gaps: pl.DataFrame, names: pl.DataFrame, currency: str) -> pl.DataFrame:
+def with_wording(gaps: pl.DataFrame, sides: BothSides, policy: Policy) -> pl.DataFrame:
     """Add ``explanation`` and ``suggested_correction``.
 
     Args:
-        gaps: rows with amounts, dates, ids, ``gap_class``, ``cause``, ``cause_amount``, ``because`` and
-        ``account_name``.
-        names: ``opportunity_id`` and ``name``.
-        currency: the reporting currency.
+        gaps: rows with amounts (minor units of ``currency``, without that column of the reporting currency), dates,
+            ids, ``gap_class``, ``cause``, ``cause_amount``, ``parts``, ``because``, ``age_days`` and ``account_name``.
+        sides: contracts for their names, and the records' own currencies.
+        policy: reporting currency and the days that a handoff may take.
+
+    Returns:
+        The same rows. An amount that stands in another currency in its own system is told in both.
     """
-    ready = gaps.join(_deal_names(gaps, names), on="gap_id", how="left", validate="1:1").with_columns(_texts(currency))
-    explained = ready.with_columns(explanation=_said(_EXPLANATIONS, _explained_as()))
-    corrected = explained.with_columns(suggested_correction=_said(_CORRECTIONS, _corrected_as()))
-    return corrected.select(*gaps.columns, "explanation", "suggested_correction")
+    told = gaps if "currency" in gaps.columns else gaps.with_columns(currency=pl.lit(policy.reporting_currency))
+    ready = (
+        told.join(_deal_names(gaps, sides.contracts), on="gap_id", how="left", validate="1:1")
+        .join(_own_mrr(told, sides.contracts, "opportunity", "crm"), on="gap_id", how="left", validate="1:1")
+        .join(_own_mrr(told, sides.subscriptions, "subscription", "billing"), on="gap_id", how="left", validate="1:1")
+        .with_columns(_own_difference())
+        .with_columns(_names())
+        .with_columns(*_amounts(), *_days(policy.timing_lag_days))
+    )
+    return ready.select(
+        *gaps.columns,
+        explanation=_said(EXPLANATIONS, _explained_as()),
+        suggested_correction=_said(CORRECTIONS, _corrected_as()),
+    )
 
 
-def _deal_names(gaps: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+def _deal_names(gaps: pl.DataFrame, contracts: pl.DataFrame) -> pl.DataFrame:
     listed = gaps.select("gap_id", opportunity_id="opportunity_ids").explode("opportunity_id", empty_as_null=False)
-    named = listed.join(names, on="opportunity_id", how="left", validate="m:1")
+    named = listed.join(contracts.select("opportunity_id", "name"), on="opportunity_id", how="left", validate="m:1")
     quoted = pl.format("“{}”", pl.coalesce("name", "opportunity_id"))
-    return named.sort("gap_id", "opportunity_id").group_by("gap_id").agg(deals_text=quoted.str.join(" and "))
+    return named.sort("gap_id", "opportunity_id").group_by("gap_id").agg(deals=quoted)
 
 
-def _texts(currency: str) -> list[pl.Expr]:
-    """The words that sentences are made of, one column each."""
-    amounts = {"crm": "crm", "billing": "billing", "impact": "impact"}
-    dates = {"crm_on": "crm_on", "billing_on": "billing_on", "diverged": "diverged_on"}
+def _own_mrr(gaps: pl.DataFrame, records: pl.DataFrame, noun: str, side: str) -> pl.DataFrame:
+    """What a side's records are worth in their own currency, where that is one, another, and the same money.
+
+    Returns:
+        One row per gap with such records: ``own_<side>`` (minor units of ``<side>_currency``).
+    """
+    key = f"{noun}_id"
+    listed = gaps.select("gap_id", pl.col("currency").alias("told_in"), side, pl.col(f"{key}s").alias(key))
+    facts = records.select(key, "currency", "mrr_minor", "mrr_reporting_minor")
+    summed = (
+        listed.explode(key, empty_as_null=False)
+        .join(facts, on=key, how="left", validate="m:1")
+        .group_by("gap_id")
+        .agg(
+            pl.col("told_in", "currency", side).first(),
+            own=pl.col("mrr_minor").sum(),
+            same=pl.col("mrr_reporting_minor").sum(),
+            currencies=pl.col("currency").n_unique(),
+        )
+    )
+    is_told = (pl.col("currencies") == 1) & (pl.col("currency") != pl.col("told_in")) & (pl.col("same") == pl.col(side))
+    return summed.select(
+        "gap_id",
+        pl.when(is_told).then("own").alias(f"own_{side}"),
+        pl.when(pl.col("currencies") == 1).then("currency").alias(f"{side}_currency"),
+    )
+
+
+def _own_difference() -> pl.Expr:
+    """The difference in the one currency that both sides share; a side without records counts as nothing."""
+    no_crm, no_billing = pl.col("opportunity_ids").list.len() == 0, pl.col("subscription_ids").list.len() == 0
+    crm = pl.when(no_crm).then(0).otherwise("own_crm")
+    billing = pl.when(no_billing).then(0).otherwise("own_billing")
+    is_shared = no_crm | no_billing | (pl.col("crm_currency") == pl.col("billing_currency"))
+    return pl.when(is_shared).then(crm - billing).alias("own_difference")
+
+
+def _names() -> list[pl.Expr]:
+    billed_in = pl.format(" ({})", "billing_currency")
     return [
-        *(amount_text(pl.col(name), currency).alias(f"{word}_text") for word, name in amounts.items()),
-        amount_text(pl.col("difference").abs(), currency).alias("size_text"),
-        amount_text(pl.col("cause_amount").abs(), currency).alias("part_text"),
-        *(
-            pl.col(name).dt.to_string("%-d %B %Y").fill_null("an unknown day").alias(f"{word}_text")
-            for word, name in dates.items()
-        ),
-        days_between(pl.col("crm_on"), pl.col("billing_on")).abs().cast(pl.String).fill_null("some").alias("days_text"),
         pl.col("account_name").fill_null(pl.col("unit_id")).alias("account_text"),
-        pl.col("deals_text").fill_null("the contract"),
-        pl.col("subscription_ids").list.join(" and ").alias("subs_text"),
+        _listed("deals", "deals").fill_null("the contract").alias("deals_text"),
+        _listed("subscription_ids", "subscriptions").fill_null("no subscription").alias("subs_text"),
         pl.col("because").fill_null("").alias("because_text"),
+        billed_in.fill_null("").alias("billed_in_text"),
+        pl.when(pl.col("account_id").is_null())
+        .then(pl.lit(", with an account if there is none"))
+        .otherwise(pl.lit(""))
+        .alias("new_account_text"),
     ]
 
 
+def _listed(names: str, noun: str) -> pl.Expr:
+    """Write a list of names as words: one, ``a and b``, ``a, b and c``, ``a, b, c and 2 more deals``."""
+    each = pl.col(names)
+    number = each.list.len().cast(pl.Int64)
+    some = pl.format("{} and {}", each.list.head(number - 1).list.join(", "), each.list.last())
+    many = pl.format(f"{{}} and {{}} more {noun}", each.list.head(_LISTED).list.join(", "), number - _LISTED)
+    return (
+        pl.when(number == 1).then(each.list.first()).when(number.is_between(2, _LISTED)).then(some)
+        .when(number > _LISTED).then(many)
+    )  # fmt: skip
+
+
+def _amounts() -> list[pl.Expr]:
+    larger = pl.max_horizontal("crm", "billing")
+    hundredths = (pl.col("difference").abs() * 10_000 + larger // 2) // larger
+    pct = pl.format("{}.{}", hundredths // 100, (hundredths % 100).cast(pl.String).str.zfill(2))
+    is_whole_cause = pl.col("cause_amount") == pl.col("difference")
+    own = pl.col("own_difference").abs()
+    shared = pl.coalesce("crm_currency", "billing_currency")
+    return [
+        _amount(pl.col("crm"), pl.col("own_crm"), pl.col("crm_currency")).alias("crm_text"),
+        _amount(pl.col("billing"), pl.col("own_billing"), pl.col("billing_currency")).alias("billing_text"),
+        _amount(pl.col("difference").abs(), own, shared).alias("size_text"),
+        _amount(pl.col("cause_amount").abs(), pl.when(is_whole_cause).then(own), shared).alias("part_text"),
+        _money(pl.col("impact"), pl.col("currency")).alias("impact_text"),
+        pl.when(pl.col("difference") > 0).then(pl.lit("less")).otherwise(pl.lit("more")).alias("way_text"),
+        pl.format("{} %", pct.str.replace(r"\.?0+$", "")).fill_null("of nothing").alias("pct_text"),
+    ]
+
+
+def _amount(minor: pl.Expr, own: pl.Expr, own_currency: pl.Expr) -> pl.Expr:
+    """Write an amount, and behind it what it is in its own currency where that is another."""
+    told = pl.when(minor == 0).then(pl.lit("nothing")).otherwise(_money(minor, pl.col("currency")))
+    return (
+        pl.when(own.is_null() | (minor == 0))
+        .then(told)
+        .otherwise(pl.format("{} ({})", told, _money(own, own_currency)))
+    )
+
+
+def _money(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
+    return pl.format("{} {}", money.format_minor(minor, currency), currency)
+
+
+def _days(timing_lag_days: int) -> list[pl.Expr]:
+    days = {
+        "crm_on": pl.col("crm_on"),
+        "billing_on": pl.col("billing_on"),
+        "diverged": pl.col("diverged_on"),
+        "after_crm": add_days(pl.col("crm_on"), 1),
+        "due_by": add_days(pl.col("diverged_on"), timing_lag_days),
+    }
+    apart = days_between(pl.col("crm_on"), pl.col("billing_on")).abs()
+    is_won_later = pl.col("diverged_on") > pl.col("crm_on")
+    return [
+        *(_day(day).fill_null(_UNKNOWN_DAY).alias(f"{word}_text") for word, day in days.items()),
+        apart.cast(pl.String).fill_null("some").alias("days_text"),
+        pl.col("age_days").cast(pl.String).alias("days_open_text"),
+        pl.when(is_won_later)
+        .then(pl.format(", won on {}", _day(pl.col("diverged_on"))))
+        .fill_null("")
+        .alias("won_text"),
+    ]
+
+
+def _day(day: pl.Expr) -> pl.Expr:
+    return day.dt.to_string("%-d %B %Y")
+
+
 def _explained_as() -> pl.Expr:
+    """Which explanation fits: by class and cause; a change that explains all needs no list of components."""
+    is_alone = (pl.col("parts") == 1) & pl.col("cause").is_in(["expansion", "contraction"])
     is_amount = pl.col("gap_class") == "amount"
-    return pl.when(is_amount).then(pl.lit("amount")).otherwise(_case())
+    return pl.when(is_amount & is_alone).then(pl.format("{}_alone", "cause")).otherwise(_case())
 
 
 def _corrected_as() -> pl.Expr:
@@ -176,18 +190,18 @@ def _corrected_as() -> pl.Expr:
 
 
 def _case() -> pl.Expr:
-    """Which sentence fits: the cause, but for contracts and extra subscriptions."""
-    missing = pl.when(pl.col("difference") == 0).then(pl.lit("never_billed")).otherwise(pl.lit("missing"))
+    """The cause, but for contracts that ended unbilled and for extra subscriptions."""
+    is_over = (pl.col("family") == MISSING) & (pl.col("difference") == 0)
     return (
-        pl.when(pl.col("family") == "missing_subscription")
-        .then(missing)
+        pl.when(is_over)
+        .then(pl.lit("never_billed"))
         .when(pl.col("gap_class") == "extra")
         .then(pl.lit("extra"))
         .otherwise("cause")
     )
 
 
-def _said(templates: dict[str, str], case: pl.Expr) -> pl.Expr:
+def _said(templates: Mapping[str, str], case: pl.Expr) -> pl.Expr:
     sentences = [pl.when(case == name).then(_sentence(template)) for name, template in templates.items()]
     return pl.coalesce(sentences).str.strip_chars()
 

@@ -19,7 +19,7 @@ def worked_mrr(read: Reader, side: str, record_id: str) -> list[str]:
     """Write how the MRR of a record comes about.
 
     Args:
-        read: gives ``mrr_worksheet`` and ``mrr_worksheet_parts``.
+        read: gives ``mrr_worksheet``, ``mrr_worksheet_parts``, ``bridge`` and ``common_rates``.
         side: crm or billing.
         record_id: an opportunity or a subscription.
 
@@ -34,7 +34,7 @@ def worked_mrr(read: Reader, side: str, record_id: str) -> list[str]:
     parts = read("mrr_worksheet_parts").filter(mine).sort("part_id").collect()
     lines = [_part(part, row["currency"]) for part in parts.iter_rows(named=True)]
     reporting = read("bridge").select(pl.col("currency").first()).collect().item()
-    return [*lines, *_steps(row, reporting)]
+    return [*lines, *_steps(read, row, reporting)]
 
 
 def _part(part: Mapping[str, Any], currency: str) -> str:
@@ -51,7 +51,7 @@ def _part(part: Mapping[str, Any], currency: str) -> str:
     return f"{name} ({part['part_id']}): {source} = {_exact(part['gross_monthly'], currency)} a month."
 
 
-def _steps(row: Mapping[str, Any], reporting: str) -> list[str]:
+def _steps(read: Reader, row: Mapping[str, Any], reporting: str) -> list[str]:
     code = row["currency"]
     sentences = []
     if row["basis"] and row["basis"] != "lines":
@@ -67,14 +67,21 @@ def _steps(row: Mapping[str, Any], reporting: str) -> list[str]:
             sentences.append(f"Less {what} of {_exact(row[column], code)}.")
     if not row["counts"]:
         sentences.append(f"It does not count on as_of: {row['reason'] or 'not in force'}.")
-    sentences.append(f"MRR {_minor(row['mrr_minor'], code)}{_converted(row, reporting)}.")
+    sentences.append(f"MRR {_minor(row['mrr_minor'], code)}{_converted(read, row, reporting)}.")
     return sentences
 
 
-def _converted(row: Mapping[str, Any], reporting: str) -> str:
+def _converted(read: Reader, row: Mapping[str, Any], reporting: str) -> str:
     if row["mrr_reporting_minor"] is None or row["currency"] == reporting:
         return ""
-    return f", {_minor(row['mrr_reporting_minor'], reporting)} at the rate of {row['rate_on']} ({row['rate']} per euro)"
+    amount = _minor(row["mrr_reporting_minor"], reporting)
+    quotes = read("common_rates").filter(pl.col("currency").is_in([row["currency"], reporting])).collect()
+    told = " and ".join(
+        f"{rate} {code}"
+        for code, rate in quotes.sort("currency").select("currency", "rate").iter_rows()
+        if code != "EUR"
+    )
+    return f", {amount} at the rates of {row['rate_on']} ({told} for 1 EUR)"
 
 
 def _price(unit_amount: Decimal | None, currency: str) -> str:

@@ -1,6 +1,7 @@
 """Normalise: what each system said, in one language, with its MRR."""
 
 from recon_kit.normalise.both_sides import BothSides, normalise_controls, read_common_rates, value_both
+from recon_kit.normalise.keys import key_coverage
 from recon_kit.normalise.report import (
     WORKSHEET_STEPS,
     gate_by_rule,
@@ -15,6 +16,7 @@ __all__ = [
     "WORKSHEET_STEPS",
     "BothSides",
     "gate_by_rule",
+    "key_coverage",
     "mrr_by_currency",
     "normalise_controls",
     "rates_in_use",

@@ -9,6 +9,7 @@ import polars as pl
 
 from recon_kit import fx
 from recon_kit.normalise.conservation import conservation, rate_age
+from recon_kit.normalise.keys import account_keys, customer_keys
 from recon_kit.normalise.mrr.contract_mrr import value_contracts
 from recon_kit.normalise.mrr.effective import mark_effective
 from recon_kit.normalise.mrr.subscription_mrr import value_subscriptions
@@ -73,6 +74,8 @@ def value_both(crm: Reading, billing: Reading, *, rates: pl.DataFrame, as_of: dt
         "mrr_worksheet": pl.concat([contracts.worksheet, subscriptions.worksheet]),
         "mrr_worksheet_parts": pl.concat([contracts.worksheet_parts, subscriptions.worksheet_parts]),
         "common_rates": rates_table(rates),
+        "account_keys": account_keys(read["accounts"]),
+        "customer_keys": customer_keys(read["customers"]),
     }
     kept = {name: pl.concat([getattr(crm, name), getattr(billing, name)]) for name in _KEPT}
     doubts = [

@@ -1,92 +1,113 @@
-"""Candidates: every pair of customer and account that some evidence connects, with its probability."""
+"""Candidates: every pair of customer and account that a decision, an id or the model connects, with its probability."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from recon_kit.resolve.company_names import named_core
 from recon_kit.resolve.decided import CONFIRM, REJECT, pairs_decided
-from recon_kit.resolve.domains import address, host_of_address, host_of_website, with_domain
-from recon_kit.resolve.survivors import survivors
-from recon_kit.salesforce_id import long_id
+from recon_kit.resolve.evidence_words import words_against, words_for
+from recon_kit.resolve.model import LinkModel, score_pairs, shipped_model
+from recon_kit.resolve.model.scoring import LEVELS
+from recon_kit.resolve.model.second_stage import link_probabilities
+from recon_kit.resolve.model.settings import Engine
 from recon_kit.schemas import TABLES
 
-DECISION, ID, EMAIL, DOMAIN, NAME = "decision", "id", "e-mail", "domain", "name"
-
-EMAIL_PROBABILITY = 0.98
-"""Probability that a customer belongs to the only account that carries its e-mail address.
-
-Assumed, not measured; the calibrated model replaces it.
-"""
-
-DOMAIN_PROBABILITY = 0.96
-"""Probability that a customer belongs to the only account that carries its company domain.
-
-Assumed, not measured; the calibrated model replaces it.
-"""
-
-NAME_PROBABILITY = 0.60
-"""Probability that a customer belongs to the only account of its name: enough for a person to look, not to link.
-
-Assumed, not measured; the calibrated model replaces it.
-"""
-
-_STRENGTH = {DECISION: 1.0, ID: 1.0, EMAIL: EMAIL_PROBABILITY, DOMAIN: DOMAIN_PROBABILITY, NAME: NAME_PROBABILITY}
+DECISION, ID, MODEL = "decision", "id", "model"
 _PAIR = ["customer_id", "account_id"]
 
 
 def propose_candidates(
-    accounts: pl.DataFrame, customers: pl.DataFrame, claims: pl.DataFrame, decided: pl.DataFrame | None = None
+    account_keys: pl.DataFrame,
+    customer_keys: pl.DataFrame,
+    claims: pl.DataFrame,
+    decided: pl.DataFrame | None = None,
+    *,
+    floor: float = -5.0,
+    engine: Engine = "duckdb",
+    model: LinkModel | None = None,
 ) -> pl.DataFrame:
-    """Pair customers with accounts by decision, explicit id, e-mail address, company domain and company name.
+    """Pair customers with accounts by decision, by explicit id and by the model.
 
-    A pair that a person rejected is not proposed; what it would have taken goes to the next best.
-
-    The strongest kind of evidence a customer has speaks first; what probability it leaves goes to the next kind.
-    Accounts that the same evidence names share its probability, so that over one customer it sums to at most 1.
+    A decision, then an id, takes the whole probability of its customer; what the model says of its other pairs is kept
+    with probability 0. A pair that a person rejected is not proposed; what it would have taken goes to the next best.
 
     Args:
-        accounts: rows of ``accounts``; what a merged account carries counts for its survivor.
-        customers: rows of ``customers``.
+        account_keys: rows of ``account_keys``.
+        customer_keys: rows of ``customer_keys``.
         claims: what :func:`recon_kit.resolve.explicit_claims` returns.
         decided: what :func:`recon_kit.resolve.decided_links` returns.
+        floor: match weight below which the model's pairs are left out, in bits.
+        engine: where Splink computes.
+        model: another model than the shipped one.
 
     Returns:
         One row per (customer_id, account_id), sorted: columns of ``candidates`` with working columns ``kind``
-        (decision, id, e-mail, domain, name), ``value`` (what is shared), ``sharing`` (accounts that the same evidence
-        names).
+        (decision, id, model), ``told`` (what a decision or an id says), ``words_for`` and ``words_against``. Over one
+        customer ``link_probability`` sums to at most 1.
     """
-    by_decision, rejected = _decided_pairs(decided, CONFIRM), _decided_pairs(decided, REJECT)
-    by_id = _named_by_id(claims)
-    certain = pl.concat([by_decision, by_id]).select(_PAIR).unique()
-    living = _living(accounts)
-    by_email = _sharing(_addresses_of_customers(customers), _addresses_of_accounts(living), "address")
-    by_domain = _sharing(_domains_of_customers(customers), _domains(living, customers, certain), "domain")
-    by_name = _sharing(named_core(customers, "customer_id"), named_core(living, "account_id"), "core_name")
-    kinds = [
-        frame.select(*_PAIR, "value", kind=pl.lit(kind))
-        for kind, frame in (
-            (DECISION, by_decision),
-            (ID, by_id),
-            (EMAIL, by_email),
-            (DOMAIN, by_domain),
-            (NAME, by_name),
-        )
-    ]
-    return _share_probability(pl.concat(kinds).join(rejected, on=_PAIR, how="anti"))
+    rejected = _decided_pairs(decided, REJECT).select(_PAIR)
+    certain = _certain(claims, decided).join(rejected, on=_PAIR, how="anti")
+    known = _with_domains_of_customers(account_keys, customer_keys, certain)
+    scored = score_pairs(known, customer_keys, rejected, floor=floor, engine=engine, model=model)
+    used = model or shipped_model()
+    competing = scored.with_columns(
+        link_probabilities(scored.rename({"customer_id": "customer"}), used.calibrator),
+        words_for=words_for(),
+        words_against=words_against(),
+    ).drop("pair_probability", *LEVELS)
+    return _with_certain(competing, certain)
+
+
+def _certain(claims: pl.DataFrame, decided: pl.DataFrame | None) -> pl.DataFrame:
+    """List the pairs that a decision or an id settles; a decision about a customer silences its ids."""
+    by_decision = _decided_pairs(decided, CONFIRM).with_columns(kind=pl.lit(DECISION))
+    by_id = _named_by_id(claims).with_columns(kind=pl.lit(ID)).join(by_decision, on="customer_id", how="anti")
+    columns = [*_PAIR, "kind", "told"]
+    return pl.concat([by_decision.select(columns), by_id.select(columns)])
+
+
+def _with_domains_of_customers(
+    account_keys: pl.DataFrame, customer_keys: pl.DataFrame, certain: pl.DataFrame
+) -> pl.DataFrame:
+    """Count a company domain from which a settled customer writes as its account's, beside the account's own."""
+    writes = customer_keys.select("customer_id", theirs="domains").filter(pl.col("theirs").list.len() > 0)
+    written = certain.join(writes, on="customer_id", how="inner", validate="m:1")
+    united = written.group_by("account_id").agg(pl.col("theirs").explode(empty_as_null=False).unique().sort())
+    joined = account_keys.join(united, on="account_id", how="left", validate="1:1", maintain_order="left")
+    both = pl.col("domains").fill_null([]).list.set_union(pl.col("theirs").fill_null([])).list.sort()
+    return joined.with_columns(domains=both).drop("theirs")
+
+
+def _with_certain(competing: pl.DataFrame, certain: pl.DataFrame) -> pl.DataFrame:
+    joined = competing.join(certain, on=_PAIR, how="full", coalesce=True, validate="1:1")
+    is_settled = pl.col("kind").is_not_null()
+    settled = is_settled.sum().over("customer_id")
+    probability = (
+        pl.when(is_settled).then(1.0 / settled).when(settled > 0).then(0.0).otherwise(pl.col("link_probability"))
+    )
+    said = pl.when(is_settled).then(pl.format("{}: {}", "kind", "told"))
+    against = pl.format("but {}", pl.when(pl.col("words_against") != "").then("words_against"))
+    speaking = pl.when(pl.col("words_for") != "").then("words_for")
+    whole = joined.with_columns(
+        pl.col("words_for", "words_against").fill_null(""),
+        kind=pl.col("kind").fill_null(MODEL),
+        link_probability=probability,
+        evidence=pl.concat_str(said, speaking, against, separator="; ", ignore_nulls=True),
+    )
+    return whole.select(*TABLES["candidates"].columns, "kind", "told", "words_for", "words_against").sort(_PAIR)
 
 
 def _decided_pairs(decided: pl.DataFrame | None, decision: str) -> pl.DataFrame:
-    """Pairs that a person confirmed or rejected, with who, when and why as ``value``."""
+    """Pairs that a person confirmed or rejected, with who, when and why as ``told``."""
     if decided is None:
-        return pl.DataFrame(schema={"customer_id": pl.String, "account_id": pl.String, "value": pl.String})
-    return pairs_decided(decided, decision).rename({"told": "value"})
+        return pl.DataFrame(schema={"customer_id": pl.String, "account_id": pl.String, "told": pl.String})
+    return pairs_decided(decided, decision)
 
 
 def _named_by_id(claims: pl.DataFrame) -> pl.DataFrame:
-    """Pairs that explicit ids name, with who names whom as ``value``."""
+    """Pairs that explicit ids name, with who names whom as ``told``."""
     said = pl.col("subject").replace_strict(_NAMED_BY, return_dtype=pl.String)
-    return claims.filter(pl.col("fault").is_null()).group_by(_PAIR).agg(value=said.unique().sort().str.join(" and "))
+    return claims.filter(pl.col("fault").is_null()).group_by(_PAIR).agg(told=said.unique().sort().str.join(" and "))
 
 
 _NAMED_BY = {
@@ -95,85 +116,3 @@ _NAMED_BY = {
     "subscription": "a subscription's metadata names the account or its opportunity",
     "opportunity": "an opportunity of the account carries a subscription's id",
 }
-
-
-def _living(accounts: pl.DataFrame) -> pl.DataFrame:
-    """Accounts and what merged ones left them, under the survivor's id."""
-    known = accounts.with_columns(account_key=long_id(pl.col("account_id"))).join(
-        survivors(accounts), on="account_key", how="inner", suffix="_now", validate="1:1"
-    )
-    columns = ["name", "website", "billing_email", "contact_emails"]
-    living = known.filter(pl.col("survivor_id_now").is_not_null())
-    return living.select(pl.col("survivor_id_now").alias("account_id"), *columns)
-
-
-def _addresses_of_accounts(living: pl.DataFrame) -> pl.DataFrame:
-    written = pl.concat(
-        [
-            living.select("account_id", email="billing_email"),
-            living.select("account_id", email="contact_emails").explode("email", empty_as_null=True),
-        ]
-    )
-    return written.select("account_id", address=address(pl.col("email"))).drop_nulls().unique()
-
-
-def _addresses_of_customers(customers: pl.DataFrame) -> pl.DataFrame:
-    return customers.select("customer_id", address=address(pl.col("email"))).drop_nulls()
-
-
-def _domains_of_customers(customers: pl.DataFrame) -> pl.DataFrame:
-    hosts = customers.select("customer_id", host=host_of_address(pl.col("email")))
-    return with_domain(hosts).select("customer_id", "domain")
-
-
-def _domains(living: pl.DataFrame, customers: pl.DataFrame, certain: pl.DataFrame) -> pl.DataFrame:
-    """Which accounts carry a domain: by web site, by e-mail, or because a customer of theirs writes from it."""
-    theirs = certain.join(_domains_of_customers(customers), on="customer_id", how="inner", validate="m:1")
-    hosts = pl.concat(
-        [
-            living.select("account_id", host=host_of_website(pl.col("website"))),
-            _addresses_of_accounts(living).select("account_id", host=host_of_address(pl.col("address"))),
-        ]
-    )
-    own = with_domain(hosts).select("account_id", "domain")
-    return pl.concat([own, theirs.select("account_id", "domain")]).unique()
-
-
-def _sharing(customers: pl.DataFrame, accounts: pl.DataFrame, key: str) -> pl.DataFrame:
-    """Pairs of customer and account that have an address or a domain in common."""
-    return customers.join(accounts, on=key, how="inner", validate="m:m").with_columns(value=pl.col(key))
-
-
-def _share_probability(pairs: pl.DataFrame) -> pl.DataFrame:
-    order = pl.col("kind").replace_strict(list(_STRENGTH), list(range(len(_STRENGTH))), return_dtype=pl.Int64)
-    strongest = (
-        pairs.with_columns(order=order)
-        .sort(*_PAIR, "order")
-        .group_by(_PAIR, maintain_order=True)
-        .agg(
-            evidence=pl.format("{}: {}", "kind", "value").str.join("; "), kind=pl.first("kind"), value=pl.first("value")
-        )
-    )
-    shared = strongest.with_columns(sharing=pl.len().over("customer_id", "kind").cast(pl.Int64))
-    strength = pl.col("kind").replace_strict(list(_STRENGTH), list(_STRENGTH.values()), return_dtype=pl.Float64)
-    probability = strength * _left_by_stronger() / pl.col("sharing")
-    kept = shared.with_columns(
-        match_weight=pl.lit(None, dtype=pl.Float64),
-        match_probability=pl.lit(None, dtype=pl.Float64),
-        link_probability=probability,
-    ).filter(pl.col("link_probability") > 0)
-    return kept.select(*TABLES["candidates"].columns, "kind", "value", "sharing").sort(_PAIR)
-
-
-def _left_by_stronger() -> pl.Expr:
-    """Probability that a customer's stronger kinds of evidence leave to the kind of this row."""
-    is_certain = pl.col("kind").is_in([DECISION, ID])
-    strongest = (
-        pl.when((pl.col("kind") == DECISION).any().over("customer_id")).then(pl.lit(DECISION)).otherwise(pl.lit(ID))
-    )
-    has_certain = is_certain.any().over("customer_id")
-    has_email = (pl.col("kind") == EMAIL).any().over("customer_id")
-    has_domain = (pl.col("kind") == DOMAIN).any().over("customer_id")
-    after_email = pl.when(has_email & pl.col("kind").is_in([DOMAIN, NAME])).then(1.0 - EMAIL_PROBABILITY).otherwise(1.0)
-    after_domain = pl.when(has_domain & (pl.col("kind") == NAME)).then(1.0 - DOMAIN_PROBABILITY).otherwise(1.0)
-    return pl.when(has_certain & (pl.col("kind") != strongest)).then(0.0).otherwise(after_email * after_domain)

@@ -26,6 +26,47 @@ def coverage_by_method(links: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.D
     )
 
 
+def coverage_by_evidence(links: pl.DataFrame, candidates: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Count linked customers and their Stripe MRR by the strongest evidence of their link.
+
+    Args:
+        links: rows of ``links``.
+        candidates: rows of ``candidates``.
+        subscriptions: rows of ``subscriptions``.
+
+    Returns:
+        One row per kind of evidence, strongest first: ``evidence`` (decision, id, e-mail, domain, or name, number or
+        place), ``customers``, ``mrr_minor`` (reporting currency).
+
+    Conserves:
+        sum(customers) == linked customers.
+    """
+    linked = links.filter(pl.col("status") == LINKED).join(
+        candidates.select("customer_id", "account_id", said="evidence"),
+        on=["customer_id", "account_id"],
+        how="left",
+        validate="1:1",
+    )
+    said = pl.col("said").fill_null("")
+    kind = (
+        pl.when(pl.col("method").is_in(["decision", "id"]))
+        .then("method")
+        .when(said.str.contains("the same e-mail address", literal=True))
+        .then(pl.lit("e-mail"))
+        .when(said.str.contains("the same web domain", literal=True))
+        .then(pl.lit("domain"))
+        .otherwise(pl.lit("name, number or place"))
+    )
+    order = pl.Enum(["decision", "id", "e-mail", "domain", "name, number or place"])
+    billed = linked.with_columns(evidence=kind).join(
+        _mrr_by_customer(subscriptions), on="customer_id", how="left", validate="1:1"
+    )
+    counted = billed.group_by("evidence").agg(
+        customers=pl.len().cast(pl.Int64), mrr_minor=pl.col("mrr_minor").fill_null(0).sum()
+    )
+    return counted.sort(pl.col("evidence").cast(order))
+
+
 def unmatched_customers(links: pl.DataFrame, customers: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
     """List the customers that are not linked, largest MRR first.
 

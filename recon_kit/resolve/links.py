@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.controls import Control
-from recon_kit.resolve.candidates import DECISION, DOMAIN, EMAIL, ID, NAME
+from recon_kit.resolve.candidates import DECISION, ID
 from recon_kit.resolve.decided import notes_on_customers
 from recon_kit.schemas import TABLES
 
@@ -45,16 +45,25 @@ def choose_links(
     """
     ranked = candidates.sort(["customer_id", "link_probability", "account_id"], descending=[False, True, False])
     best = ranked.group_by("customer_id", maintain_order=True).agg(
-        pl.first("account_id", "kind", "value", "sharing", "link_probability", "match_weight"),
+        pl.first("account_id", "kind", "told", "words_for", "words_against", "link_probability", "match_weight"),
         runner_up_account_id=pl.col("account_id").get(1, null_on_oob=True),
         runner_up_probability=pl.col("link_probability").get(1, null_on_oob=True),
     )
-    chosen = customers.select("customer_id", "email").join(best, on="customer_id", how="left", validate="1:1")
+    chosen = customers.select("customer_id").join(best, on="customer_id", how="left", validate="1:1")
     noted = chosen.join(_notes(decided), on="customer_id", how="left", validate="1:1")
     judged = noted.with_columns(status=_unless_held(_status(policy)))
     kept = [pl.when(pl.col("status") != UNLINKED).then(name).alias(name) for name in _OF_THE_PAIR]
     names = accounts.select("account_id", account_name="name")
-    named = judged.with_columns(method=_method()).join(names, on="account_id", how="left", validate="m:1")
+    named = (
+        judged.with_columns(method=_method())
+        .join(names, on="account_id", how="left", validate="m:1")
+        .join(
+            names.select(runner_up_account_id="account_id", runner_up_name="account_name"),
+            on="runner_up_account_id",
+            how="left",
+            validate="m:1",
+        )
+    )
     reason = pl.concat_str(_reason(), "note", separator=" ", ignore_nulls=True)
     return named.with_columns(reason=reason).with_columns(kept).select(TABLES["links"].columns).sort("customer_id")
 
@@ -66,7 +75,7 @@ def _status(policy: Policy) -> pl.Expr:
     probability = pl.col("link_probability").fill_null(0.0)
     lead = probability - pl.col("runner_up_probability").fill_null(0.0)
     is_clear = (probability >= policy.auto_link) & (lead >= policy.runner_up_margin)
-    is_named = pl.col("kind").is_in([DECISION, ID]).fill_null(value=False) & (pl.col("sharing") == 1)
+    is_named = pl.col("kind").is_in([DECISION, ID]).fill_null(value=False) & (probability == 1)
     return (
         pl.when(is_named | is_clear)
         .then(pl.lit(LINKED))
@@ -105,35 +114,63 @@ def _method() -> pl.Expr:
     return pl.when(is_open).then(pl.lit("none")).otherwise(by_kind)
 
 
-_SPOKEN = {EMAIL: "E-mail", DOMAIN: "Domain", NAME: "Name"}
-
-
 def _reason() -> pl.Expr:
     """Say in one sentence why a customer has the status it has."""
     account = pl.col("account_name").fill_null(pl.col("account_id"))
-    said = pl.format("{} {}", pl.col("kind").replace_strict(_SPOKEN, default=None, return_dtype=pl.String), "value")
-    by_id = pl.format("Explicit id: {}, account {}.", "value", account)
-    by_decision = pl.format("Confirmed as account {}: {}.", account, "value")
-    only = pl.format("{} is on account {} only.", said, account)
-    several = pl.format("{} is on {} accounts, {} among them: a person must choose.", said, "sharing", account)
-    nothing = pl.format(
-        "No {}account carries this customer's id, its e-mail {}, its company domain or its name.",
-        pl.when(pl.col("has_rejected").fill_null(value=False)).then(pl.lit("other ")).otherwise(pl.lit("")),
-        pl.col("email").fill_null("(none)"),
+    other = pl.col("runner_up_name").fill_null(pl.col("runner_up_account_id"))
+    chance, second = _spoken("link_probability"), _spoken("runner_up_probability")
+    against = pl.format("; but {}", pl.when(pl.col("words_against") != "").then("words_against")).fill_null("")
+    speaks = pl.when(pl.col("words_for") != "").then("words_for").otherwise(pl.lit("little"))
+    next_best = pl.format(
+        " Next: {} ({}).", pl.when(pl.col("runner_up_probability") >= _WORTH_NAMING).then(other), second
+    ).fill_null("")
+    by_id = pl.format("Explicit id: {}, account {}.", "told", account)
+    by_decision = pl.format("Confirmed as account {}: {}.", account, "told")
+    linked = pl.format("Account {}, probability {}: {}{}.{}", account, chance, speaks, against, next_best)
+    close = pl.format(
+        "Too close to call: {} ({}: {}) or {} ({}): a person must choose.", account, chance, speaks, other, second
     )
-    by_name = pl.format("Only its name {} speaks for account {}: a person must decide.", "value", account)
+    likely = pl.format(
+        "Perhaps account {}, probability {}: {}{}. A person must decide.{}", account, chance, speaks, against, next_best
+    )
+    far = pl.format(
+        "No account is likely enough: the nearest is {}, probability {}: {}{}.", account, chance, speaks, against
+    )
+    none = pl.format(
+        "No {}account shares a name, an address, a domain, a number or a place with this customer.",
+        pl.when(pl.col("has_rejected").fill_null(value=False)).then(pl.lit("other ")).otherwise(pl.lit("")),
+    )
+    is_close = (pl.col("status") == REVIEW) & (pl.col("runner_up_probability") >= pl.col("link_probability") / 3)
     return (
         pl.when(pl.col("kind") == DECISION)
         .then(by_decision)
         .when(pl.col("kind") == ID)
         .then(by_id)
-        .when((pl.col("kind") == NAME) & (pl.col("sharing") == 1))
-        .then(by_name)
-        .when(pl.col("kind").is_in([EMAIL, DOMAIN]) & (pl.col("sharing") == 1))
-        .then(only)
-        .when(pl.col("sharing") > 1)
-        .then(several)
-        .otherwise(nothing)
+        .when(pl.col("account_id").is_null())
+        .then(none)
+        .when(pl.col("status") == LINKED)
+        .then(linked)
+        .when(is_close)
+        .then(close)
+        .when(pl.col("status") == REVIEW)
+        .then(likely)
+        .otherwise(far)
+    )
+
+
+_WORTH_NAMING = 0.01
+"""Probability from which the runner-up is named."""
+
+
+def _spoken(name: str) -> pl.Expr:
+    """Write a probability with two decimals, and never as 0 or 1."""
+    probability = pl.col(name)
+    return (
+        pl.when(probability > 0.994)  # noqa: PLR2004
+        .then(pl.lit("over 0.99"))
+        .when(probability < 0.01)  # noqa: PLR2004
+        .then(pl.lit("under 0.01"))
+        .otherwise(probability.round(2).cast(pl.String).str.pad_end(4, "0"))
     )
 
 

@@ -48,7 +48,7 @@ def index_context(run: Run, stages: Sequence[Stage], manifest_sha256: str) -> In
     """Gather what the index page says from the tables of a close."""
     controls = run.read("controls").collect()
     not_testable = run.read("not_testable").collect()
-    summary = verdict(controls, run.read("gaps").collect(), run.policy)
+    summary = verdict(controls, run.read("gaps").collect(), run.read("links").collect(), run.policy)
     done = {stage.name for stage in stages}
     return IndexContext(
         title=f"Close of {run.as_of:%-d %B %Y}",

@@ -152,7 +152,11 @@ class Discounts(dy.Schema):
 
 
 class Events(dy.Schema):
-    """One row per Stripe event up to as_of; ``changed`` names the fields whose old values it tells."""
+    """One row per Stripe event up to as_of; ``changed`` names the fields whose old values it tells.
+
+    Where a subscription's items changed, ``gross_*_monthly`` say what they cost a month before and after, before
+    discounts, in minor units of its currency.
+    """
 
     event_id = c.key()
     type = c.text()
@@ -161,6 +165,8 @@ class Events(dy.Schema):
     created_at = c.moment()
     created_on = c.day()
     changed = c.names()
+    gross_before_monthly = c.exact()
+    gross_after_monthly = c.exact()
 
 
 BILLING = (

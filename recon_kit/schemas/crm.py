@@ -119,6 +119,7 @@ class OpportunityHistory(dy.Schema):
     opportunity_id = c.name()
     changed_at = c.moment()
     amount_minor = c.maybe_minor()
+    amount_before_minor = c.maybe_minor()
     currency = c.text()
     stage = c.text()
     close_on = c.day()

@@ -6,8 +6,69 @@ from recon_kit.schemas import columns as c
 from recon_kit.schemas.table import Table
 
 
+class AccountKeys(dy.Schema):
+    """One row per account that stands: what it, and what merged into it, is compared with customers by.
+
+    ``name_full`` is folded, ``name_core`` without legal form, ``name_tokens`` its words in order, ``name_cores`` also
+    those of accounts merged into it. ``email`` is canonical, ``emails`` all of them. Domains are registrable and speak
+    for one company: free-mail, disposable, hosting, social and access providers' are left out; ``domain_root`` is the
+    label before the public suffix. ``phone`` is E.164, ``tax_id`` passes its register's check, ``tax_number`` is the
+    number as written, letters and digits only. ``country`` is ISO 3166-1 alpha-2.
+    """
+
+    account_id = c.key()
+    name_full = c.text()
+    name_core = c.text()
+    name_tokens = c.names()
+    name_cores = c.names()
+    acronym = c.text()
+    person_like = c.flag()
+    email = c.text()
+    emails = c.names()
+    email_domain = c.text()
+    web_domain = c.text()
+    domains = c.names()
+    domain_root = c.text()
+    phone = c.text()
+    tax_id = c.text()
+    tax_number = c.text()
+    country = c.text()
+    postal_code = c.text()
+    city = c.text()
+
+
+class CustomerKeys(dy.Schema):
+    """One row per Stripe customer: what it is compared with accounts by; columns as in ``account_keys``."""
+
+    customer_id = c.key()
+    name_full = c.text()
+    name_core = c.text()
+    name_tokens = c.names()
+    name_cores = c.names()
+    acronym = c.text()
+    person_like = c.flag()
+    email = c.text()
+    emails = c.names()
+    email_domain = c.text()
+    web_domain = c.text()
+    domains = c.names()
+    domain_root = c.text()
+    phone = c.text()
+    tax_id = c.text()
+    tax_number = c.text()
+    country = c.text()
+    postal_code = c.text()
+    city = c.text()
+
+
 class Candidates(dy.Schema):
-    """One row per pair of customer and account that some evidence connects."""
+    """One row per pair of customer and account that a decision, an id or the model connects.
+
+    ``match_weight`` (bits) and ``match_probability`` are Splink's for the pair; ``weight_*`` is what each comparison
+    adds to the weight, ``weight_context`` what the second stage adds before the customer's candidates compete. All are
+    null for a pair that only a decision or an id connects. ``link_probability`` is what competition and calibration
+    leave: over one customer it sums to at most 1, and the rest means no account.
+    """
 
     customer_id = c.key()
     account_id = c.key()
@@ -15,6 +76,12 @@ class Candidates(dy.Schema):
     match_weight = c.probability()
     match_probability = c.probability()
     link_probability = c.probability()
+    weight_name = c.probability()
+    weight_web = c.probability()
+    weight_phone = c.probability()
+    weight_registration = c.probability()
+    weight_place = c.probability()
+    weight_context = c.probability()
 
 
 class Links(dy.Schema):
@@ -63,6 +130,8 @@ class Decisions(dy.Schema):
 
 
 LINKAGE = (
+    Table("account_keys", AccountKeys),
+    Table("customer_keys", CustomerKeys),
     Table("candidates", Candidates),
     Table("links", Links),
     Table("link_faults", LinkFaults, order=("subject", "id", "points_to", "fault")),

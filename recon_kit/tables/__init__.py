@@ -1,8 +1,22 @@
 """Tables and sentences that a notebook shows and the exported page keeps."""
 
 from recon_kit.tables.facts import facts, tie_out
+from recon_kit.tables.figures import KeyFigure, figures
 from recon_kit.tables.panel import Panel
+from recon_kit.tables.terms import in_words, term
 from recon_kit.tables.view import show
 from recon_kit.tables.wording import count, money, sentence
 
-__all__ = ["Panel", "count", "facts", "money", "sentence", "show", "tie_out"]
+__all__ = [
+    "KeyFigure",
+    "Panel",
+    "count",
+    "facts",
+    "figures",
+    "in_words",
+    "money",
+    "sentence",
+    "show",
+    "term",
+    "tie_out",
+]

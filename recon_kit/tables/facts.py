@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,7 +13,10 @@ from recon_kit.tables.view import show
 from recon_kit.tables.wording import count, sentence, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_BRIEF = 12
+"""Characters up to which a value is not broken over lines: a date, a currency, a mode."""
 
 _TIE_OUT_LABELS = {
     "control_id": "Control",
@@ -27,16 +31,32 @@ _TIE_OUT_LABELS = {
 }
 
 
-def facts(mapping: Mapping[str, object], title: str) -> Panel:
-    """Show names and values as a table of two columns, in the order given."""
+def facts(mapping: Mapping[str, object], title: str, *, abreast: int = 1) -> Panel:
+    """Show names and values as a table, in the order given.
+
+    Args:
+        mapping: names and values.
+        title: what the values are; also the table's accessible name.
+        abreast: how many names with their values stand in one line.
+    """
     shown = [(name, written(value)) for name, value in mapping.items()]
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>' for name, value in shown
-    )
+    cells = [f'<th scope="row">{html.escape(name)}</th>{_value_cell(value)}' for name, value in shown]
+    rows = "".join(f"<tr>{''.join(line)}</tr>" for line in _lines(cells, abreast))
     anchor = f"facts-{slug(title)}"
     table = f'<table class="rk-facts" aria-labelledby="{anchor}"><tbody>{rows}</tbody></table>'
     text = "\n".join([title, *[f"{name}: {value}" for name, value in shown]])
     return Panel(f'<div class="rk-table">{titled(title, None, anchor)}{table}</div>', text)
+
+
+def _value_cell(value: str) -> str:
+    brief = ' class="rk-brief"' if len(value) <= _BRIEF else ""
+    return f"<td{brief}>{html.escape(value)}</td>"
+
+
+def _lines(cells: list[str], abreast: int) -> Iterator[list[str]]:
+    rest = iter(cells)
+    while line := list(islice(rest, abreast)):
+        yield line
 
 
 def tie_out(controls: pl.DataFrame, title: str = "Tie-outs") -> Panel:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.tables.cells import cell_html, cell_plain, columns_of, currencies_of, escaped, shown_names
-from recon_kit.tables.details import OPENED, split_details, with_details
+from recon_kit.tables.details import OPENED, Spelling, detail_columns, listed, with_details
 from recon_kit.tables.panel import Panel, slug, titled
 from recon_kit.tables.totals import totals_html
 from recon_kit.tables.wording import count
@@ -51,7 +51,8 @@ def show(
             column ``currency``.
         columns: columns to show, in order; by default all that are not details.
         labels: headings that differ from the column's name in words.
-        details: columns, or frames keyed by ``key``, or a list of both, to open below each row.
+        details: columns, or frames keyed by ``key``, or headings with such frames, or a list of them, to open below
+            each row in that order.
         key: the column that joins detail frames to rows.
         sort: column to sort by; a leading ``-`` sorts downwards.
         total: amount columns of one currency to add up in a last row, over all rows.
@@ -70,11 +71,11 @@ def show(
         words = f'<p class="rk-empty">{html.escape(empty)}</p>'
         return Panel(_boxed(titled(title, caption, anchor) + words), f"{title}: {empty}")
     currencies = currencies_of(frame, money or {})
-    opened, frames = split_details(details)
-    names = shown_names(frame, currencies, leave_out=opened, chosen=columns)
+    opened = listed(details)
+    names = shown_names(frame, currencies, leave_out=detail_columns(opened), chosen=columns)
     shown = columns_of(frame, names, currencies, labels or {})
-    complete = with_details(frame, columns_of(frame, opened, currencies, labels or {}), frames, key, money or {})
-    rows = _sorted(complete, sort).head(limit)
+    first = _sorted(frame, sort).head(limit)
+    rows = with_details(first, opened, key, Spelling(currencies, money or {}, labels or {}))
     grid = _grid(anchor, rows, shown, sort, totals_html(frame, shown, total, currencies))
     tools = _tools(frame.height, rows.height, title)
     return Panel(_boxed(titled(title, caption, anchor) + tools + grid), _plain(rows, shown, title, frame.height))

@@ -73,7 +73,8 @@ def _resolve(run: Run, watch: Stopwatch) -> None:
         accounts, contracts = run.read("accounts").collect(), run.read("contracts").collect()
         customers, subscriptions = run.read("customers").collect(), run.read("subscriptions").collect()
         claims = resolve.explicit_claims(accounts, contracts, customers, subscriptions)
-        candidates = resolve.propose_candidates(accounts, customers, claims)
+        keys = run.read("account_keys").collect(), run.read("customer_keys").collect()
+        candidates = resolve.propose_candidates(*keys, claims)
         links = resolve.choose_links(candidates, customers, accounts, policy=run.policy)
         faults = resolve.link_faults(claims)
     with watch.timing("write tables"):

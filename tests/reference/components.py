@@ -11,13 +11,16 @@ from tests.reference.changes import unanswered_changes
 from tests.reference.exact import half_up, percent
 from tests.reference.existence import Comparison
 from tests.reference.invoiced import monthly_tax
-from tests.reference.records import Contract, Subscription, overlap
+from tests.reference.records import Contract, Row, Subscription, overlap
 from tests.reference.sides import Pairing
 
 ORDER = (
     "amount_basis", "currency", "tax", "discount", "expansion", "contraction", "trial", "paused", "cancellation",
 )  # fmt: skip
-OFF = re.compile(r"(\d+(?:\.\d+)?)\s?%\s*(?:off|discount|rebate)", re.IGNORECASE)
+OFF = re.compile(
+    r"(\d+(?:\.\d+)?)\s?%\s*(?:off|less|discount|rebate)|(?:discount|rebate|less)\s*(?:of|by|:)?\s*(\d+(?:\.\d+)?)\s?%",
+    re.IGNORECASE,
+)
 AGREES = Fraction(5, 1000)
 
 
@@ -34,7 +37,7 @@ class Split:
         self.dates: dict[str, dt.date] = {}
         self.ended: list[Subscription] = []
         self.granted = {one.id: found for one in pairing.contracts if (found := self._granted(one))}
-        self.given: set[Fraction] = set()
+        self.coupons = [found for one in pairing.subscriptions for found in self._coupons(one)]
 
     @property
     def rest(self) -> Fraction:
@@ -46,7 +49,8 @@ class Split:
             self._restate(contract)
         for contract in self.pairing.contracts:
             self._revalue(contract)
-        self._coupon()
+        if not self.granted:
+            self._take_off(sum((amount for _, amount, _ in self.coupons), Fraction(0)))
         for change in unanswered_changes(self.case, self.pairing):
             self._add(change.component, -change.amount, change.on)
         for one in self.pairing.subscriptions:
@@ -54,6 +58,7 @@ class Split:
                 is_paused = one.status == "paused" or one.row["is_collection_paused"]
                 self._add("paused" if is_paused else "trial", Fraction(one.committed - one.mrr), one.row["paused_on"])
         self._cancel()
+        self._spare_free_items()
         self._concede()
         self._untax()
         return self._rounded()
@@ -90,7 +95,8 @@ class Split:
     def _revalue(self, contract: Contract) -> None:
         """Separate what the rate did since the close date."""
         target = self.pairing.subscriptions[0].currency
-        if contract.currency != target and not self.amounts["amount_basis"]:
+        converts = target in self.case.evidence.common
+        if contract.currency != target and converts and not self.amounts["amount_basis"]:
             evidence, own = self.case.evidence, Fraction(contract.row["mrr_minor"])
             then = evidence.value_then(own, contract.currency, target, contract.close)
             self._add("currency", contract.mrr - evidence.reporting_value(then, target))
@@ -102,33 +108,57 @@ class Split:
         if tax and abs(rest) > self.tolerance and abs(abs(rest) - tax) <= self.tolerance:
             self._add("tax", tax if rest > 0 else -tax)
 
-    def _coupon(self) -> None:
-        """Coupons that no contract of the pairing grants count with their whole present amount."""
-        for one in self.pairing.subscriptions:
-            for percent_off, amount, on in self._coupons(one):
-                if percent_off in self.granted.values():
-                    self.given.add(percent_off)
-                else:
-                    self._add("discount", amount, on)
+    def _take_off(self, amount: Fraction) -> None:
+        """A discount, since the first of the coupons if there are any."""
+        self._add("discount", amount, min((on for _, _, on in self.coupons), default=None))
 
     def _concede(self) -> None:
-        """A discount of the contract that Stripe lacks, where that is no more than all else leaves."""
-        for one in self.pairing.contracts:
-            off = self.granted.get(one.id)
-            if off and off not in self.given:
-                amount = -Fraction(one.mrr) * off / (100 - off)
-                if self.rest - self.tolerance <= amount:
-                    self._add("discount", amount)
+        """Compare the discount that contracts grant with the coupons that Stripe gives.
+
+        A coupon counts whole where the contracts lack it; the discount where Stripe lacks it and it is no more than all
+        else leaves. A coupon of the same per cent or worth is the discount itself, unless the data say otherwise:
+        nothing is left without it, or with it, or with what it is larger by.
+        """
+        if not self.granted:
+            return
+        worth = sum(
+            (
+                Fraction(one.mrr) * self.granted[one.id] / (100 - self.granted[one.id])
+                for one in self.pairing.contracts
+                if one.id in self.granted
+            ),
+            Fraction(0),
+        )
+        coupons, rest = sum((amount for _, amount, _ in self.coupons), Fraction(0)), self.rest
+        lacks = worth if rest - coupons - self.tolerance <= -worth else Fraction(0)
+        if not coupons:
+            self._add("discount", -lacks)
+            return
+        is_same = (
+            any(off in self.granted.values() for off, _, _ in self.coupons) or abs(coupons - worth) <= worth * AGREES
+        )
+        fitting = [one for one in (Fraction(0), coupons, coupons - worth) if abs(rest - one) <= self.tolerance]
+        self._take_off(fitting[0] if fitting else Fraction(0) if is_same else coupons - lacks)
 
     def _granted(self, contract: Contract) -> Fraction | None:
-        """The discount a contract grants on as_of, in per cent, by its field or its note."""
+        """The discount a contract grants on as_of, in per cent: by its field, its note, its lines' names or prices."""
         row = contract.row
         if row["discount_pct"]:
             ended = row["discount_end_on"] and row["discount_end_on"] < self.case.as_of
             return None if ended else percent(row["discount_pct"])
         told = [row["note"], *(line["product"] for line in self.case.evidence.lines[contract.id])]
         found = [match for text in told if text and (match := OFF.search(text))]
-        return percent(found[0][1]) if found else None
+        return percent(found[0][1] or found[0][2]) if found else self._off_the_price(contract)
+
+    def _off_the_price(self, contract: Contract) -> Fraction | None:
+        """What recurring lines take off price times quantity, where each of them says all three."""
+        lines = [line for line in self.case.evidence.lines[contract.id] if line["kind"] == "recurring"]
+        prices = [_full_prices(line) for line in lines]
+        if not all(prices) or any(line["total_price_minor"] is None for line in lines):
+            return None
+        full = sum((max(one) for one in prices), Fraction(0))
+        net = sum(line["total_price_minor"] for line in lines)
+        return percent(round(100 * (1 - Fraction(net) / full), 6)) if 0 < net < full else None
 
     def _coupons(self, subscription: Subscription) -> list[tuple[Fraction | None, Fraction, dt.date]]:
         """Coupons that run on as_of: per cent off, present monthly amount in the reporting currency, start."""
@@ -146,6 +176,12 @@ class Split:
         value = evidence.reporting_value(whole, subscription.currency)
         off = running[0]["percent_off"]
         return [(percent(off) if off is not None else None, value, min(row["start_on"] for row in running))]
+
+    def _spare_free_items(self) -> None:
+        """Trials of single items are no reason where nothing is billed too little without them."""
+        is_whole = any(one.status == "trialing" for one in self.pairing.subscriptions)
+        if not is_whole and self.rest + self.amounts["trial"] <= self.tolerance:
+            self.amounts["trial"] = Fraction(0)
 
     def _cancel(self) -> None:
         """Subscriptions of the group that ended: tied to its contracts by id, or of the amount that is missing."""
@@ -165,6 +201,13 @@ class Split:
 
     def _value_at_end(self, ended: Subscription) -> Fraction:
         step = self.case.evidence.steps.get(ended.id)
-        if step is None or not step["net_monthly"]:
+        if step is None or not step["net_monthly"] or ended.currency not in self.case.evidence.common:
             return Fraction(0)
         return self.case.evidence.reporting_value(Fraction(step["net_monthly"]), ended.currency)
+
+
+def _full_prices(line: Row) -> list[Fraction]:
+    """What a line would cost by its price and by its list price, as far as it says them."""
+    known = line["unit_price_minor"] is not None and line["quantity"] is not None
+    by_price = [Fraction(line["quantity"]) * line["unit_price_minor"]] if known else []
+    return by_price + ([Fraction(line["ssp_minor"])] if line["ssp_minor"] is not None else [])

@@ -36,12 +36,13 @@ class Draw:
         months, gross = self._seats(name, base)
         off = self.dice.choice(OFF) if self.is_drawn() else 0
         discount = self._coupon(name, gross, off)
-        tax = self._invoices(name, months)
+        tax = self._invoices(name, months, how_many=self.dice.choice((0, 1, 8, 8, 8)))
         sold = base + (tax if self.is_drawn() else 0) + self.dice.choice((0, 0, 0, 0, 7, -40))
-        self._contract(name, number, sold, off)
+        self._contract(name, number, sold)
         self._given_back(name)
-        life = self.dice.choice(("", "", "", "", "paused=2026-09-12", "stops=2026-12-01"))
-        self.billed.append(f"s{name} {gross - discount} {START} {life} of=cus{number}")
+        life = self.dice.choice(("", "", "", "", "free=50", "free=100", "paused=2026-09-12", "stops=2026-12-01"))
+        free = int(life.removeprefix("free=")) if life.startswith("free=") else 0
+        self.billed.append(f"s{name} {gross - discount + free} {START} {life} of=cus{number}")
         self.rows["mrr_worksheet"].append(
             {
                 "side": "billing", "record_id": f"s{name}", "currency": "USD", "parts": 1, "gross_monthly": gross * 100,
@@ -54,24 +55,24 @@ class Draw:
         """What each month bills, in whole dollars, and what the items are worth at last."""
         amounts, present = [], base
         changes = {month: self.dice.choice(SEATS) for month in MONTHS[1:] if self.is_drawn(0.08)}
-        for month in MONTHS:
-            present += changes.get(month, 0)
-            amounts.append(present)
         if self.is_drawn(0.1):
             changes[dt.date(2026, 11, 1)] = self.dice.choice(SEATS)
-            present += changes[dt.date(2026, 11, 1)]
-        for month in changes:
-            if self.is_drawn(0.7):
-                on = month - dt.timedelta(days=self.dice.randrange(1, 25))
-                self._event(f"{name}{month:%m}", f"s{name}", on)
-        return amounts, present
+        for month in [*MONTHS, dt.date(2026, 11, 1)]:
+            before, present = present, present + changes.get(month, 0)
+            amounts.append(present)
+            if month in changes and self.is_drawn(0.7):
+                on = month - dt.timedelta(days=self.dice.randrange(25))
+                told = {"gross_before_monthly": before * 100, "gross_after_monthly": present * 100}
+                self._event(f"{name}{month:%m}", f"s{name}", min(on, AS_OF), told if self.is_drawn(0.6) else {})
+        return amounts[:-1], present
 
-    def _event(self, name: str, subscription: str, on: dt.date) -> None:
+    def _event(self, name: str, subscription: str, on: dt.date, told: Row) -> None:
         self.rows["events"].append(
             {
                 "event_id": f"evt{name}", "type": "customer.subscription.updated", "object_id": subscription,
                 "created_on": on, "created_at": dt.datetime(on.year, on.month, on.day, 12, tzinfo=dt.UTC),
                 "changed": ["items"],
+                **told,
             }
         )  # fmt: skip
 
@@ -87,12 +88,12 @@ class Draw:
         )  # fmt: skip
         return gross * off // 100
 
-    def _invoices(self, name: str, months: list[int]) -> int:
-        """Bill every month; returns the tax on the last."""
+    def _invoices(self, name: str, months: list[int], how_many: int) -> int:
+        """Bill the last months, all eight or fewer; returns the tax on the last."""
         share = self.dice.choice((0, 0, 10, 19))
         item = {"item_id": f"i{name}", "subscription_id": f"s{name}", "currency": "USD"}
         self.rows["subscription_items"].append({**item, "interval": "month", "interval_count": 1})
-        for month, amount in zip(MONTHS, months, strict=True):
+        for month, amount in list(zip(MONTHS, months, strict=True))[8 - how_many :]:
             invoice = f"in{name}{month:%m}"
             self.rows["invoices"].append(
                 {
@@ -106,13 +107,12 @@ class Draw:
                     "tax_minor": amount * share, "period_start_on": month, "is_proration": False,
                 }
             )  # fmt: skip
-        return months[-1] * share // 100
+        return months[-1] * share // 100 if how_many else 0
 
-    def _contract(self, name: str, number: int, sold: int, coupon: int) -> None:
+    def _contract(self, name: str, number: int, sold: int) -> None:
         """The contract, perhaps with a discount in a field or a note, a later sale, or an amount edited since."""
         more = ""
-        # The contract says what a coupon or a granted discount is worth alone, not how the two share a difference.
-        if not coupon and self.is_drawn(0.2):
+        if self.is_drawn(0.2):
             off = self.dice.choice(OFF)
             if self.is_drawn(0.5):
                 self.contracts[f"o{name}"] = {"note": f"{off} % off agreed with procurement"}
@@ -148,7 +148,7 @@ class Draw:
             )  # fmt: skip
         if self.is_drawn():
             status = self.dice.choice(("issued", "issued", "void"))
-            refunded = [f"re{name}"] if status == "issued" and self.is_drawn() else []
+            refunded = [f"re{name}"] if self.is_drawn(0.5) else []
             self.rows["credit_notes"].append(
                 {
                     "credit_note_id": f"cn{name}", "invoice_id": f"in{name}08", "currency": "USD",

@@ -18,15 +18,26 @@ LIVES = ("", "", "", "", "ended", "ended", "paused", "trial", "stops", "at_perio
 COUNTS = (0, 1, 1, 2, 2, 3, 4)
 
 
-def draw_company(seed: int, units: int) -> tuple[str, str, str]:
-    """What is sold, what is billed, and what became of the customers; each unit has an account and a customer."""
+def draw_company(seed: int, units: int, currencies: tuple[str, ...] = ()) -> tuple[str, str, str]:
+    """What is sold, what is billed, and what became of the customers; each unit has an account and a customer.
+
+    Where currencies are named, every other record is in one of them.
+    """
     dice = Random(seed)
     sold, billed = [], []
     for unit in range(units):
-        sold += [_contract(dice, f"o{unit}x{number}", unit) for number in range(dice.choice(COUNTS))]
-        billed += [_subscription(dice, f"s{unit}x{number}", unit) for number in range(dice.choice(COUNTS))]
+        contracts = [_contract(dice, f"o{unit}x{number}", unit) for number in range(dice.choice(COUNTS))]
+        subscriptions = [_subscription(dice, f"s{unit}x{number}", unit) for number in range(dice.choice(COUNTS))]
+        sold += [_in_currency(dice, text, currencies) for text in contracts]
+        billed += [_in_currency(dice, text, currencies) for text in subscriptions]
     churned = f"churned={_day(dice.choice((0, -1, -30, -100)))}"
     return "; ".join(sold), "; ".join(billed), dice.choice(("", "", "", "", churned, "unlinked"))
+
+
+def _in_currency(dice: Random, text: str, currencies: tuple[str, ...]) -> str:
+    if not currencies or dice.random() < 0.5:
+        return text
+    return f"{text} currency={dice.choice(currencies)}"
 
 
 def _day(days: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
@@ -45,6 +46,12 @@ class Evidence:
             row["currency"]: Fraction(int(row["rate_numerator"]), int(row["rate_denominator"]))
             for row in books["common_rates"]
         }
+
+    def in_currency(self, code: str) -> Evidence:
+        """The same tables where one currency counts for itself, and no other converts to it."""
+        apart = copy.copy(self)
+        apart.reporting, apart.common = code, {code: Fraction(1)}
+        return apart
 
     def failed_to_pay(self, subscription: Subscription) -> bool:
         """Whether a subscription ended because payments failed."""

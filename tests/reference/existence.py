@@ -44,9 +44,9 @@ class Comparison:
 def find_lone(case: Comparison) -> None:
     """Give every unpaired record its gap, or the bridge line that says why it is none."""
     for contracts in case.lone_contracts:
-        waits = contracts[0].names & case.unit.unknown_ids
+        waits = contracts[0].names & case.unit.waited_for
         gap = None if waits else phantom(case, contracts)
-        if gap or case.unit.is_comparable:
+        if gap or (case.unit.is_comparable and not waits):
             case.gaps.append(gap or missing(case, contracts))
         else:
             case.lines |= dict.fromkeys((one.id for one in contracts), "not_comparable")
@@ -108,6 +108,9 @@ def never_billed(case: Comparison) -> Iterator[Gap]:
 def place_lone(case: Comparison, subscription: Subscription) -> None:
     """An unpaired subscription falls under the first family that fits, else on a line of the bridge."""
     churned = case.unit.churned_on(case.as_of)
+    if subscription.names & case.unit.waited_for:
+        case.lines[subscription.id] = "not_comparable"
+        return
     if churned:
         if stops_by_itself(subscription):
             case.lines[subscription.id] = "stopping"
@@ -147,7 +150,7 @@ def ended_contract(case: Comparison, subscription: Subscription) -> Contract | N
     by_id = [one for one in served if one.id in subscription.names]
     in_force = any(one.is_in_force for one in case.unit.contracts)
     overlapped = [] if in_force else [one for one in served if one.has_ended(case.as_of) and overlap(one, subscription)]
-    last = max(by_id or overlapped, key=lambda one: (one.end, one.id), default=None)
+    last = max(by_id or overlapped, key=lambda one: (one.end, case.chains.service_end(one)), default=None)
     return last if last and case.chains.service_end(last) <= case.as_of else None
 
 

@@ -10,7 +10,7 @@ from tests.reference.evidence import MONTHS
 from tests.reference.existence import Comparison
 from tests.reference.records import Row, Subscription
 
-STANDING = {"paid", "open", "uncollectible", "draft"}
+STANDING = {"paid", "open", "uncollectible"}
 
 
 def ordinary_lines(case: Comparison, subscription: Subscription) -> dict[dt.date, list[Row]]:
@@ -24,6 +24,12 @@ def ordinary_lines(case: Comparison, subscription: Subscription) -> dict[dt.date
         if invoice and invoice["status"] in STANDING and is_ordinary and is_billing:
             found[starts].append(line)
     return dict(sorted(found.items()))
+
+
+def proration_days(case: Comparison, subscription: Subscription) -> list[dt.date]:
+    """Days from which something was prorated."""
+    lines = case.evidence.by_subscription["invoice_lines"][subscription.id]
+    return [line["period_start_on"] for line in lines if line["is_proration"] and line["period_start_on"]]
 
 
 def per_month(case: Comparison, line: Row) -> Fraction:

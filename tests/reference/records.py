@@ -17,6 +17,7 @@ class Contract:
 
     row: Row
     names: set[str] = field(default_factory=set)
+    is_aside: bool = False
 
     def __post_init__(self) -> None:
         row = self.row
@@ -46,7 +47,7 @@ class Contract:
     @property
     def has_value(self) -> bool:
         """Whether it carried MRR in its term, as far as is known."""
-        return not self.is_known or self.term_mrr > 0
+        return self.row["term_mrr_reporting_minor"] is None or self.term_mrr > 0
 
     @property
     def is_in_force(self) -> bool:
@@ -63,6 +64,7 @@ class Subscription:
 
     row: Row
     names: set[str] = field(default_factory=set)
+    is_aside: bool = False
 
     def __post_init__(self) -> None:
         row = self.row
@@ -75,7 +77,7 @@ class Subscription:
         self.billing_start: dt.date = row["billing_start_on"] or self.start
         self.ended: dt.date | None = row["ended_on"]
         self.stops: dt.date | None = row["stops_on"]
-        self.is_known: bool = row["is_comparable"] and row["mrr_reporting_minor"] is not None
+        self.is_known: bool = row["is_comparable"] and row["committed_mrr_reporting_minor"] is not None
         self.mrr: int = row["mrr_reporting_minor"] or 0
         self.committed: int = row["committed_mrr_reporting_minor"] or 0
 
@@ -85,9 +87,15 @@ class Subscription:
         end = self.stops if self.is_live else self.ended
         return max(end, self.start + DAY) if end else NEVER
 
+    @property
+    def has_free_items(self) -> bool:
+        """Whether it bills less than it will because items have a trial of their own."""
+        is_billing = self.status in {"active", "past_due"} and not self.row["is_collection_paused"]
+        return is_billing and self.mrr < self.committed
+
     def is_in_trial(self, as_of: dt.date) -> bool:
         trial = self.row["trial_end_on"]
-        return trial is not None and trial > as_of
+        return self.has_free_items or (trial is not None and trial > as_of)
 
 
 def overlap(one: Contract | Subscription, other: Contract | Subscription) -> bool:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from recon_kit.policy import Policy
+from tests.reference.currencies import views
 from tests.reference.evidence import Evidence, Rates
 from tests.reference.existence import Comparison, find_lone
 from tests.reference.gap import Gap
@@ -14,7 +15,7 @@ from tests.reference.paired import billed_mrr, find_paired, sold_mrr
 from tests.reference.records import Row
 from tests.reference.refunds import refund_gap
 from tests.reference.sides import Pairing
-from tests.reference.units import Books, Unit, units_of
+from tests.reference.units import Books, units_of
 
 Key = tuple[object, ...]
 
@@ -35,19 +36,28 @@ def reconcile(books: Books, *, as_of: dt.date, policy: Policy, rates: Rates) -> 
     evidence = Evidence(books, rates, policy.reporting_currency)
     rows, bridge = Rows(), defaultdict(int)
     for unit in units_of(books):
-        case = Comparison(unit, as_of, policy, evidence)
-        find_lone(case)
-        for pairing in case.pairings:
-            place_pairing(case, pairing, rows, bridge)
-        for gap in case.gaps:
-            note_gap(rows, bridge, gap, case)
-        place_lines(case, rows, bridge)
-        bridge["first", None] += sum(one.mrr for one in unit.contracts)
-        bridge["last", None] += sum(one.mrr for one in unit.subscriptions)
+        for code, view in views(unit, evidence.common):
+            if code is None:
+                compare_unit(Comparison(view, as_of, policy, evidence), rows, bridge)
+            else:
+                case = Comparison(view, as_of, policy.in_currency(code), evidence.in_currency(code))
+                compare_unit(case, rows, defaultdict(int))
     rows.bridge = {
         key: {"amount_minor": amount} for key, amount in bridge.items() if amount or key[0] in {"first", "last"}
     }
     return rows
+
+
+def compare_unit(case: Comparison, rows: Rows, bridge: dict[Key, int]) -> None:
+    """Find what is to be found of one unit in one currency."""
+    find_lone(case)
+    for pairing in case.pairings:
+        place_pairing(case, pairing, rows, bridge)
+    for gap in case.gaps:
+        note_gap(rows, bridge, gap, case)
+    place_lines(case, rows, bridge)
+    bridge["first", None] += sum(one.mrr for one in case.unit.contracts)
+    bridge["last", None] += sum(one.mrr for one in case.unit.subscriptions)
 
 
 def place_pairing(case: Comparison, pairing: Pairing, rows: Rows, bridge: dict[Key, int]) -> None:
@@ -59,7 +69,7 @@ def place_pairing(case: Comparison, pairing: Pairing, rows: Rows, bridge: dict[K
     is_other_amount = any(gap.kind == "amount" for gap in gaps)
     line = "amount_mismatch" if is_other_amount else "rounding"
     for one in (*pairing.contracts, *pairing.subscriptions):
-        place(rows, case.unit, one, "gaps" if gaps else "pairs", line, pairing.rule)
+        place(rows, case, one, "gaps" if gaps else "pairs", line, pairing.rule)
     if not is_other_amount:
         bridge["none", "rounding"] -= difference
     if not gaps:
@@ -70,16 +80,18 @@ def place_pairing(case: Comparison, pairing: Pairing, rows: Rows, bridge: dict[K
             "billing_mrr_minor": billed_mrr(pairing),
             "difference_minor": difference,
             "pairing_rule": pairing.rule,
+            "currency": case.policy.reporting_currency,
         }
     case.gaps += gaps
 
 
-def place(rows: Rows, unit: Unit, record, placed_in: str, line: str, rule: str | None = None) -> None:
+def place(rows: Rows, case: Comparison, record, placed_in: str, line: str, rule: str | None = None) -> None:
     if record.mrr == 0:
         return
     side = "crm" if hasattr(record, "term_mrr") else "billing"
     rows.placement.setdefault((side, record.id), {
-        "placed_in": placed_in, "line": line, "pairing_rule": rule, "unit_id": unit.id, "mrr_minor": record.mrr,
+        "placed_in": placed_in, "line": line, "pairing_rule": rule, "unit_id": case.unit.id, "mrr_minor": record.mrr,
+        "currency": case.policy.reporting_currency,
     })  # fmt: skip
 
 
@@ -101,7 +113,7 @@ def note_gap(rows: Rows, bridge: dict[Key, int], gap: Gap, case: Comparison) -> 
     if not gap.components:
         bridge[gap.family, None] -= gap.difference
     for one in (*gap.contracts, *gap.subscriptions):
-        place(rows, gap.unit, one, "gaps", gap.family)
+        place(rows, case, one, "gaps", gap.family)
 
 
 def place_lines(case: Comparison, rows: Rows, bridge: dict[Key, int]) -> None:
@@ -112,5 +124,5 @@ def place_lines(case: Comparison, rows: Rows, bridge: dict[Key, int]) -> None:
     for sign, records in ((-1, case.unit.contracts), (1, case.unit.subscriptions)):
         for one in records:
             if one.id in case.lines:
-                place(rows, case.unit, one, "bridge", case.lines[one.id])
+                place(rows, case, one, "bridge", case.lines[one.id])
                 bridge["none", case.lines[one.id]] += sign * one.mrr

@@ -49,7 +49,7 @@ class Unpaired:
     def __init__(self, unit: Unit, chains: Chains, limits: Limits) -> None:
         self.limits = limits
         self.ids = {one.id: ids_through_renewals(one, chains) for one in unit.sold}
-        unknown = unit.unknown_ids
+        unknown = unit.waited_for
         known = [one for one in unit.live if one.is_known and not one.names & unknown]
         self.sold = [one for one in contracts_with_reductions(unit.sold, chains) if not self.ids[one.id] & unknown]
         self.billed = [Side((one,), one.committed, chains.billing_start(one)) for one in known]
@@ -71,10 +71,10 @@ class Unpaired:
 
 
 def ids_through_renewals(contract: Contract, chains: Chains) -> set[str]:
-    """Subscriptions a contract is tied to by id: its own, else those of what it renews."""
-    if contract.names or contract.kind != "renewal":
+    """Subscriptions a contract is tied to by id: its own, and those of what it renews."""
+    if contract.kind != "renewal":
         return contract.names
-    return set().union(*(ids_through_renewals(one, chains) for one in chains.before_contract(contract)))
+    return contract.names.union(*(ids_through_renewals(one, chains) for one in chains.before_contract(contract)))
 
 
 def contracts_with_reductions(sold: Sequence[Contract], chains: Chains) -> list[Side]:

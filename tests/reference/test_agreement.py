@@ -76,6 +76,12 @@ def test_drawn_units(seed: int) -> None:
     assert_agree(differences_of_tables(company(*draw_company(seed, units=40))))
 
 
+@pytest.mark.parametrize(("seed", "currencies"), [(5, ("KWD",)), (6, ("KWD", "JPY"))])
+def test_drawn_units_in_currencies_without_a_rate(seed: int, currencies: tuple[str, ...]) -> None:
+    """What no rate converts is compared in its own currency, unless it may belong to what stands in another."""
+    assert_agree(differences_of_tables(company(*draw_company(seed, 40, currencies))))
+
+
 OTHER = {
     "rounding_tolerance": "5.00", "pair_tolerance_pct": 10, "date_tolerance_days": 10, "reactivation_days": 5,
     "lookback_months": 24, "timing_lag_days": 30, "materiality": {"refund": "10.00"},
@@ -95,6 +101,12 @@ def test_another_policy(profile: str) -> None:
 @pytest.mark.parametrize("seed", range(100, 160))
 def test_more_drawn_units(seed: int) -> None:
     assert_agree(differences_of_tables(company(*draw_company(seed, units=40))))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(200, 260))
+def test_more_drawn_units_in_currencies_without_a_rate(seed: int) -> None:
+    assert_agree(differences_of_tables(company(*draw_company(seed, 40, (("KWD",), ("KWD", "JPY"))[seed % 2]))))
 
 
 def drawn_amounts(seed: int) -> Tables:

@@ -37,12 +37,21 @@ class Unit:
     @property
     def unknown_contracts(self) -> list[Contract]:
         """Contracts in force whose MRR cannot be computed."""
+        return [one for one in self._without_mrr if not one.is_aside]
+
+    @property
+    def _without_mrr(self) -> list[Contract]:
         return [one for one in self.contracts if one.row["is_effective"] and not one.is_known and not one.is_elsewhere]
 
     @property
     def unknown_ids(self) -> set[str]:
-        """Contracts in force and live subscriptions whose MRR cannot be computed; what names them waits for it."""
-        return {one.id for one in (*self.unknown_contracts, *self.live) if not one.is_known}
+        """Contracts in force and live subscriptions whose MRR cannot be computed."""
+        return {one.id for one in (*self._without_mrr, *self.live) if not one.is_known and not one.is_aside}
+
+    @property
+    def waited_for(self) -> set[str]:
+        """Those, and what is compared in a currency of its own: what names one of them is not compared."""
+        return {one.id for one in (*self._without_mrr, *self.live) if not one.is_known}
 
     @property
     def is_comparable(self) -> bool:

@@ -4,51 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon_kit import money, mrr
+from recon_kit import money
 from recon_kit.gaps.books import Books
+from recon_kit.gaps.causes.billed_levels import billed_levels, change_events, is_step
 from recon_kit.gaps.causes.pieces import common_rates, exact_of, in_reporting
-
-_UNPAYABLE = ["void", "draft"]
-
-
-def ordinary_lines(books: Books) -> pl.DataFrame:
-    """Normalise the recurring invoice lines that are no prorations to a month.
-
-    Returns:
-        One row per line: ``subscription_id``, ``invoice_id``, ``period_start_on``, ``interval``, ``gross_e15`` and
-        ``tax_e15`` (own minor units a month, before discounts).
-    """
-    issued = books.invoices.filter(~pl.col("status").fill_null("").is_in(_UNPAYABLE)).select("invoice_id")
-    plain = books.invoice_lines.filter(
-        ~pl.col("is_proration").fill_null(value=False),
-        pl.col("kind").fill_null("") != "invoiceitem",
-        pl.col("subscription_id").is_not_null(),
-    ).join(issued, on="invoice_id", how="semi")
-    terms = ["interval", "interval_count", "usage_type"]
-    of_price = books.prices.select("price_id", *terms)
-    of_item = books.subscription_items.select("subscription_id", "item_id", *terms)
-    known = plain.join(of_item, on=["subscription_id", "item_id"], how="left", validate="m:1").join(
-        of_price, on="price_id", how="left", validate="m:1", suffix="_of_price"
-    )
-    priced = known.with_columns(pl.coalesce(f"{name}_of_price", name).alias(name) for name in terms)
-    recurring = priced.filter(pl.col("interval").is_not_null(), pl.col("usage_type").fill_null("licensed") != "metered")
-    gross, tax = (money.to_e15(pl.col(name).fill_null(0)) for name in ("amount_minor", "tax_minor"))
-    count = pl.col("interval_count").fill_null(1)
-    return recurring.select(
-        "subscription_id",
-        "invoice_id",
-        "period_start_on",
-        "interval",
-        "interval_count",
-        gross_e15=mrr.per_month(gross, pl.col("interval"), count),
-        tax_e15=mrr.per_month(tax, pl.col("interval"), count),
-    )
 
 
 def billed_steps(books: Books, *, only: pl.DataFrame) -> pl.DataFrame:
-    """Find the steps between one ordinary invoice and the next, and from the last one to what the items say now.
+    """Find the steps between one known level and the next, up to what the items say now.
 
-    Subscriptions that bill at several intervals have no comparable invoices and are left out.
+    What an event tells is a step of its day. Any other is dated by a proration, or an event that tells no amounts,
+    between the two invoices that show it, else by the later invoice.
 
     Args:
         books: the tables.
@@ -58,39 +24,23 @@ def billed_steps(books: Books, *, only: pl.DataFrame) -> pl.DataFrame:
         One row per step, sorted: ``subscription_id``, ``step_on``, ``step`` (reporting minor units a month, at the
         common rate, before discounts), ``event_ids``.
     """
-    lines = ordinary_lines(books).join(only, on="subscription_id", how="semi")
-    one_interval = (
-        lines.group_by("subscription_id")
-        .agg(intervals=pl.struct("interval", "interval_count").n_unique())
-        .filter(pl.col("intervals") == 1)
+    levels = billed_levels(books, only=only).with_columns(
+        step_e15=pl.col("level") - pl.col("level").shift(1).over("subscription_id"),
+        before_on=pl.col("on").shift(1).over("subscription_id"),
+        is_told=(pl.col("turn") > 0) & (pl.col("turn") % 2 == 0),
     )
-    invoices = (
-        lines.join(one_interval, on="subscription_id", how="semi")
-        .group_by("subscription_id", "invoice_id")
-        .agg(level=pl.col("gross_e15").sum(), on=pl.col("period_start_on").min())
-    )
-    levels = pl.concat(
-        [invoices.drop("invoice_id"), _now(books).join(one_interval, on="subscription_id", how="semi")], how="diagonal"
-    )
-    ordered = levels.sort("subscription_id", "on", "level", nulls_last=True)
-    before = pl.col("level").shift(1).over("subscription_id")
-    stepped = ordered.with_columns(
-        step_e15=pl.col("level") - before, before_on=pl.col("on").shift(1).over("subscription_id")
-    ).filter(pl.col("step_e15") != 0)
-    return _in_reporting(_dated(stepped, books), books).sort("subscription_id", "step_on", "step")
-
-
-def _now(books: Books) -> pl.DataFrame:
-    """What the items say on as_of, before discounts; it has no invoice yet, so no date."""
-    return books.mrr_worksheet.filter(pl.col("side") == "billing", pl.col("gross_monthly").is_not_null()).select(
-        subscription_id="record_id", level=exact_of(pl.col("gross_monthly"))
-    )
+    stepped = levels.filter(is_step(pl.col("step_e15")))
+    told = stepped.filter("is_told").with_columns(step_on="on", event_ids=pl.concat_list("event_id"))
+    untold = _dated(stepped.filter(~pl.col("is_told")), books)
+    columns = ["subscription_id", "step_on", "step_e15", "event_ids"]
+    both = pl.concat([told.select(columns), untold.select(columns)])
+    return _in_reporting(both, books).sort("subscription_id", "step_on", "step")
 
 
 def _dated(stepped: pl.DataFrame, books: Books) -> pl.DataFrame:
     """Date a step by the change event or the proration between the two invoices, else by the later invoice."""
     numbered = stepped.with_row_index("step_no")
-    evidence = pl.concat([_change_events(books), _prorations(books)])
+    evidence = pl.concat([_untold_events(books), _prorations(books)])
     within = (pl.col("change_on") > pl.col("before_on")) & (pl.col("change_on") <= pl.col("on")).fill_null(value=True)
     found = (
         numbered.select("step_no", "subscription_id", "before_on", "on")
@@ -106,10 +56,10 @@ def _dated(stepped: pl.DataFrame, books: Books) -> pl.DataFrame:
     )
 
 
-def _change_events(books: Books) -> pl.DataFrame:
-    changed = pl.col("changed").list.contains("items")
-    updates = books.events.filter((pl.col("type") == "customer.subscription.updated") & changed)
-    return updates.select("event_id", subscription_id="object_id", change_on="created_on")
+def _untold_events(books: Books) -> pl.DataFrame:
+    """Events that changed items and do not tell by how much."""
+    silent = pl.col("gross_before_monthly").is_null() | pl.col("gross_after_monthly").is_null()
+    return change_events(books).filter(silent).select("event_id", subscription_id="object_id", change_on="created_on")
 
 
 def _prorations(books: Books) -> pl.DataFrame:

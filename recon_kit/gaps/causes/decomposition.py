@@ -14,7 +14,7 @@ from recon_kit.gaps.causes.ended_parts import cancellation_pieces, ended_parts
 from recon_kit.gaps.causes.pieces import ORDER, PIECE, ROUNDING, UNEXPLAINED, amount_text, pieces
 from recon_kit.gaps.causes.stated import basis_pieces, currency_pieces
 from recon_kit.gaps.causes.taxes import tax_by_pairing, tax_pieces
-from recon_kit.gaps.causes.waiting import waiting_pieces
+from recon_kit.gaps.causes.waiting import vain_trials, waiting_pieces
 from recon_kit.gaps.pairing.both_sides import BothSides
 from recon_kit.gaps.pairing.matched import Matched
 from recon_kit.policy import Policy
@@ -49,7 +49,7 @@ def decompose(
         sum(amount) == difference, per pairing.
     """
     currency, tolerance = policy.reporting_currency, policy.minor(policy.rounding_tolerance)
-    agreed = agreed_discounts(open_pairings, matched, sides, as_of=pl.lit(as_of))
+    agreed = agreed_discounts(open_pairings, matched, sides, books, as_of=pl.lit(as_of))
     coupons = granted_coupons(open_pairings, matched, sides, books)
     ended = ended_parts(open_pairings, matched, sides, books, tolerance=tolerance)
     found = pl.concat(
@@ -57,11 +57,13 @@ def decompose(
             basis_pieces(open_pairings, sides, books, currency),
             currency_pieces(open_pairings, matched, sides, books, rates=rates, currency=currency),
             coupon_pieces(agreed, coupons, currency),
-            change_pieces(open_pairings, matched, sides, books, tolerance=tolerance, currency=currency),
-            waiting_pieces(open_pairings, matched, sides, currency),
+            change_pieces(open_pairings, matched, sides, books, as_of=as_of, tolerance=tolerance, currency=currency),
+            waiting_pieces(open_pairings, matched, sides, books, currency),
             cancellation_pieces(ended, currency),
         ]
     )
+    vain = vain_trials(found, _rest(open_pairings, found), matched, tolerance=tolerance)
+    found = found.join(vain, on=["pairing_id", "component"], how="anti")
     promises = promise_pieces(_rest(open_pairings, found), agreed, coupons, tolerance=tolerance, currency=currency)
     found = pl.concat([found, promises])
     taxes = tax_by_pairing(open_pairings, matched, books)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon_kit.gaps.books import Books
-from recon_kit.gaps.causes.billed_steps import ordinary_lines
+from recon_kit.gaps.causes.billed_levels import ordinary_lines
 from recon_kit.gaps.causes.pieces import TAX, amount_text, common_rates, in_reporting, pieces
 from recon_kit.gaps.pairing.matched import BILLING, Matched
 
@@ -16,16 +16,16 @@ def tax_by_pairing(open_pairings: pl.DataFrame, matched: Matched, books: Books) 
     Returns:
         One row per pairing with tax: ``pairing_id``, ``tax`` (reporting minor units), ``invoice_ids``.
     """
-    lines = ordinary_lines(books)
+    members = matched.members.filter(side=BILLING).select("pairing_id", subscription_id="record_id")
+    billed = members.join(open_pairings.select("pairing_id"), on="pairing_id", how="semi")
+    lines = ordinary_lines(books, only=billed.select("subscription_id"))
     latest = lines.filter(pl.col("period_start_on") == pl.col("period_start_on").max().over("subscription_id"))
     by_subscription = latest.group_by("subscription_id").agg(
         pl.col("tax_e15").sum(), invoice_ids=pl.col("invoice_id").unique().sort()
     )
     currencies = books.subscriptions.select("subscription_id", "currency")
-    members = matched.members.filter(side=BILLING).select("pairing_id", subscription_id="record_id")
     return (
-        members.join(open_pairings.select("pairing_id"), on="pairing_id", how="semi")
-        .join(by_subscription, on="subscription_id", how="inner", validate="1:1")
+        billed.join(by_subscription, on="subscription_id", how="inner", validate="1:1")
         .join(currencies, on="subscription_id", how="left", validate="1:1")
         .join(common_rates(books), on="currency", how="left", validate="m:1")
         .with_columns(tax=in_reporting(pl.col("tax_e15")))

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
+from recon_kit.gaps.books import Books
 from recon_kit.gaps.causes.pieces import PAUSED, TRIAL, amount_text, pieces
 from recon_kit.gaps.pairing.both_sides import BothSides
 from recon_kit.gaps.pairing.matched import BILLING, Matched
 
 
-def waiting_pieces(open_pairings: pl.DataFrame, matched: Matched, sides: BothSides, currency: str) -> pl.DataFrame:
+def waiting_pieces(
+    open_pairings: pl.DataFrame, matched: Matched, sides: BothSides, books: Books, currency: str
+) -> pl.DataFrame:
     """Find committed MRR that a trial or a pause keeps from being billed: one piece per pairing and kind."""
-    billed = subscriptions_of(open_pairings, matched, sides)
+    of_items = books.subscription_items.group_by("subscription_id").agg(item_trial_end_on=pl.col("trial_end_on").max())
+    billed = (
+        subscriptions_of(open_pairings, matched, sides)
+        .join(of_items, on="subscription_id", how="left", validate="m:1")
+        .with_columns(trial_end_on=pl.max_horizontal("trial_end_on", "item_trial_end_on"))
+    )
     is_paused = pl.col("is_collection_paused") | (pl.col("status") == "paused")
     waiting = billed.with_columns(
         waits=pl.col("committed") - pl.col("mrr"), kind=pl.when(is_paused).then(pl.lit(PAUSED)).otherwise(pl.lit(TRIAL))
@@ -40,6 +48,29 @@ def waiting_pieces(open_pairings: pl.DataFrame, matched: Matched, sides: BothSid
             text,
             day.dt.to_string("%-d %B %Y").fill_null("an unknown day"),
         ),
+    )
+
+
+def vain_trials(found: pl.DataFrame, rest: pl.DataFrame, matched: Matched, *, tolerance: int) -> pl.DataFrame:
+    """Find trials of single items that explain nothing, because without them nothing is billed too little.
+
+    An item that nobody sold may be free for a while: that it is not billed yet is then no difference.
+
+    Args:
+        found: all pieces.
+        rest: ``pairing_id`` and ``rest``, what they leave.
+        matched: what pairing gave.
+        tolerance: in minor units.
+
+    Returns:
+        ``pairing_id`` and ``component`` of the pieces to leave out.
+    """
+    whole = matched.pairings.filter("is_trialing").select("pairing_id")
+    trials = found.filter(pl.col("component") == TRIAL).join(whole, on="pairing_id", how="anti")
+    return (
+        trials.join(rest, on="pairing_id", how="inner", validate="1:1")
+        .filter(pl.col("rest") + pl.col("amount") <= tolerance)
+        .select("pairing_id", "component")
     )
 
 

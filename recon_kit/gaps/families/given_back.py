@@ -6,7 +6,7 @@ import polars as pl
 
 from recon_kit import money
 from recon_kit.gaps.books import Books
-from recon_kit.gaps.causes.changes import amount_edits
+from recon_kit.gaps.causes.edits import amount_edits
 from recon_kit.gaps.causes.pieces import common_rates, in_reporting
 from recon_kit.gaps.families.seeds import AMOUNT, sow
 from recon_kit.gaps.pairing.both_sides import BothSides
@@ -14,7 +14,7 @@ from recon_kit.gaps.pairing.matched import BILLING, Matched
 
 REFUND_OR_CREDIT = "refund_or_credit"
 _NOT_COMMERCIAL = ["duplicate", "fraudulent"]
-_FAILED = ["failed", "canceled"]
+NOT_PAID_OUT = ["failed", "canceled"]
 
 
 def seeds_of_refunds(sides: BothSides, matched: Matched, books: Books) -> pl.DataFrame:
@@ -72,11 +72,11 @@ def seeds_of_refunds(sides: BothSides, matched: Matched, books: Books) -> pl.Dat
 
 
 def _credited(books: Books) -> pl.DataFrame:
-    notes = books.credit_notes.filter(
-        pl.col("status").fill_null("issued") != "void",
-        pl.col("voided_on").is_null(),
-        ~pl.col("reason").fill_null("").is_in(_NOT_COMMERCIAL),
-    ).join(_invoices(books), on="invoice_id", how="inner", validate="m:1")
+    notes = (
+        _standing(books)
+        .filter(~pl.col("reason").fill_null("").is_in(_NOT_COMMERCIAL))
+        .join(_invoices(books), on="invoice_id", how="inner", validate="m:1")
+    )
     return notes.select(
         "subscription_id",
         "currency",
@@ -86,10 +86,15 @@ def _credited(books: Books) -> pl.DataFrame:
     )
 
 
+def _standing(books: Books) -> pl.DataFrame:
+    """Credit notes that were not voided; the refund of one that was counts for itself."""
+    return books.credit_notes.filter(pl.col("status").fill_null("issued") != "void", pl.col("voided_on").is_null())
+
+
 def _refunded(books: Books) -> pl.DataFrame:
     """Partial refunds less the tax in them; a charge given back in full undoes a sale, it does not change its price."""
-    of_notes = books.credit_notes.select(refund_id="refund_ids").explode("refund_id", empty_as_null=False).unique()
-    refunds = books.refunds.filter(~pl.col("status").fill_null("succeeded").is_in(_FAILED))
+    of_notes = _standing(books).select(refund_id="refund_ids").explode("refund_id", empty_as_null=False).unique()
+    refunds = books.refunds.filter(~pl.col("status").fill_null("succeeded").is_in(NOT_PAID_OUT))
     charges = books.charges.select("charge_id", "invoice_id", charged=pl.col("amount_minor"))
     whole = pl.col("amount_minor").sum().over("charge_id")
     partial = (

@@ -15,15 +15,14 @@ def _is_billed_monthly() -> pl.Expr:
 
 
 def contract_by_id(sides: BothSides) -> pl.DataFrame:
-    """Find the contract a subscription names, or is named by, that lasts longest.
+    """Find the contract a subscription names, or is named by, that ends last.
 
     Returns:
         One row per subscription, sorted: ``subscription_id``, ``named_id``, ``named_end_on`` (of its chain).
     """
-    ends = sides.contracts.filter(_is_billed_monthly()).select("opportunity_id", "chain_end_on")
+    ends = sides.contracts.filter(_is_billed_monthly()).select("opportunity_id", "last_on", "chain_end_on")
     return (
-        sides.named.join(ends, on="opportunity_id", how="inner", validate="m:1")
-        .sort(["subscription_id", "chain_end_on", "opportunity_id"], descending=[False, True, False], nulls_last=False)
+        _latest_first(sides.named.join(ends, on="opportunity_id", how="inner", validate="m:1"))
         .group_by("subscription_id", maintain_order=True)
         .agg(named_id=pl.first("opportunity_id"), named_end_on=pl.first("chain_end_on"))
     )
@@ -33,9 +32,10 @@ def overlapping_contracts(alone: pl.DataFrame, sides: BothSides) -> pl.DataFrame
     """Sum up the won contracts of the unit whose service overlaps a subscription's life.
 
     Returns:
-        One row per subscription that any overlaps, sorted: ``overlap_id`` and ``overlap_end_on`` (the one that lasts
-        longest), ``waits`` (one starts later), ``is_elsewhere`` (one is billed in another system), ``started_id`` and
-        ``started_end_on`` (of those that have begun and that a subscription can outlive, the one that lasts longest).
+        One row per subscription that any overlaps, sorted: ``overlap_id`` and ``overlap_end_on`` (the one that ends
+        last), ``waits`` (one starts later), ``is_elsewhere`` (one is billed in another system), ``started_id`` and
+        ``started_end_on`` (of those that have begun and that a subscription can outlive, the one that ends last). The
+        days are those of their chains.
     """
     served = sides.contracts.select(
         "unit_id",
@@ -53,9 +53,7 @@ def overlapping_contracts(alone: pl.DataFrame, sides: BothSides) -> pl.DataFrame
     lasts_long_enough = (pl.col("last_on") >= pl.col("starts_on")).fill_null(value=True)
     overlapping = both.filter(begins_in_time & lasts_long_enough)
     return (
-        overlapping.sort(
-            ["subscription_id", "chain_end_on", "opportunity_id"], descending=[False, True, False], nulls_last=False
-        )
+        _latest_first(overlapping)
         .group_by("subscription_id", maintain_order=True)
         .agg(
             overlap_id=pl.first("opportunity_id"),
@@ -66,6 +64,12 @@ def overlapping_contracts(alone: pl.DataFrame, sides: BothSides) -> pl.DataFrame
             started_end_on=pl.col("chain_end_on").filter("has_started").first(),
         )
     )
+
+
+def _latest_first(contracts: pl.DataFrame) -> pl.DataFrame:
+    """Order the contracts of each subscription by their own last day, the latest first; no day means no end."""
+    order = {"subscription_id": False, "last_on": True, "chain_end_on": True, "opportunity_id": False}
+    return contracts.sort(list(order), descending=list(order.values()), nulls_last=False)
 
 
 def ended_contract(as_of: dt.date) -> list[pl.Expr]:

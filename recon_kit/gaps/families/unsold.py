@@ -52,7 +52,7 @@ def unsold_subscriptions(sides: BothSides, matched: Matched, *, as_of: dt.date, 
 
 
 def _units_in_force(sides: BothSides) -> pl.DataFrame:
-    in_force = pl.col("role").is_in([COMPARED, ELSEWHERE]) & (pl.col("mrr") > 0)
+    in_force = pl.col("role").is_in([COMPARED, ELSEWHERE]) & (pl.col("mrr_reporting_minor").fill_null(1) > 0)
     return sides.contracts.group_by("unit_id").agg(
         has_contract_in_force=in_force.any(), has_unknown_contract=(pl.col("role") == UNKNOWN).any()
     )

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-_WHOLE_PCT = 100 * 10**6
+WHOLE_PCT = 100 * 10**6
+_WIDE = 200**3
+"""Steps beyond which the search in whole numbers takes more than a second."""
 
 
 class Comparable(Protocol):
@@ -41,6 +43,9 @@ def assign(left: Sequence[T], right: Sequence[T], tolerance_pct: int) -> list[tu
     """
     if not left or not right:
         return []
+    steps = min(len(left), len(right)) * len(left) * len(right)
+    if steps > _WIDE and (wide := _wide(left, right, tolerance_pct)) is not None:
+        return [(left[i], right[j]) for i, j in wide]
     costs, forbidden = _costs(left, right, tolerance_pct)
     if len(left) <= len(right):
         chosen = list(enumerate(_cheapest(costs)))
@@ -50,9 +55,19 @@ def assign(left: Sequence[T], right: Sequence[T], tolerance_pct: int) -> list[tu
     return [(left[i], right[j]) for i, j in chosen if costs[i][j] < forbidden]
 
 
+def _wide(left: Sequence[T], right: Sequence[T], tolerance_pct: int) -> list[tuple[int, int]] | None:
+    """Pair long lists by a library's solver; none where their amounts are too large for it."""
+    from recon_kit.gaps.pairing import wide_assignment  # noqa: PLC0415  (takes a second to load; few units are so large)
+
+    try:
+        return wide_assignment.assign_wide(left, right, tolerance_pct)
+    except wide_assignment.AmountsTooLargeError:
+        return None
+
+
 def _is_close(one: int, other: int, tolerance_pct: int) -> bool:
     larger = max(one, other)
-    return larger > 0 and abs(one - other) * _WHOLE_PCT <= tolerance_pct * larger
+    return larger > 0 and abs(one - other) * WHOLE_PCT <= tolerance_pct * larger
 
 
 def _costs(left: Sequence[T], right: Sequence[T], tolerance_pct: int) -> tuple[list[list[int]], int]:
@@ -67,7 +82,7 @@ def _costs(left: Sequence[T], right: Sequence[T], tolerance_pct: int) -> tuple[l
         if not _is_close(one.amount, other.amount, tolerance_pct):
             return forbidden
         distance: int = abs(one.amount - other.amount) * days + abs(one.start - other.start)
-        rank: int = j * width ** (len(left) - 1 - i)
+        rank: int = (j - len(right)) * width ** (len(left) - 1 - i)
         return distance * order + rank
 
     return [[cost(i, one, j, other) for j, other in enumerate(right)] for i, one in enumerate(left)], forbidden

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from recon_kit.gaps.books import Books
+from recon_kit.gaps.own_currency import is_unrated
 from recon_kit.gaps.pairing.chains import (
     NEVER_EXISTED,
     contract_chains,
@@ -16,7 +18,7 @@ from recon_kit.gaps.pairing.chains import (
     subscription_chains,
 )
 from recon_kit.gaps.pairing.explicit_pairs import named_pairs, tied_subscriptions
-from recon_kit.gaps.pairing.units import unit_of_customers, units
+from recon_kit.gaps.pairing.units import subscriptions_by_unit, units
 from recon_kit.policy import Policy
 
 
@@ -27,10 +29,11 @@ class BothSides:
     Attributes:
         units: what :func:`recon_kit.gaps.pairing.units.units` returns.
         contracts: won opportunities with ``unit_id``, ``last_on``, ``mrr`` and ``term_mrr`` (reporting currency),
-            ``role``, ``tied_to`` and the columns of :func:`contract_chains`; those compared have a ``node_id``,
-            the contract under which a negative amendment is compared.
-        subscriptions: subscriptions that existed, with ``unit_id``, ``mrr``, ``committed``, ``role`` and the columns of
-            :func:`recon_kit.gaps.pairing.chains.subscription_chains`.
+            ``role``, ``is_foreign`` (no rate converts its currency), ``tied_to`` and the columns of
+            :func:`contract_chains`; those compared have a ``node_id``, the contract under which a negative amendment is
+            compared.
+        subscriptions: subscriptions that existed, with ``unit_id``, ``mrr``, ``committed``, ``role``, ``is_foreign``,
+            and those of :func:`recon_kit.gaps.pairing.chains.subscription_chains`.
         named: contracts and subscriptions that name one another, in whichever state.
     """
 
@@ -42,12 +45,20 @@ class BothSides:
 
 COMPARED, NOT_IN_FORCE, ELSEWHERE = "compared", "not_in_force", "billed_elsewhere"
 NO_VALUE, UNKNOWN, ENDED = "no_recurring_value", "not_comparable", "ended"
+OWN_CURRENCY = "compared_in_its_own_currency"
 
 
-def lay_out(books: Books, *, as_of: dt.date, policy: Policy) -> BothSides:
-    """Give every contract and subscription its unit, its role in the comparison and its chain."""
-    existed = _existed(books)
-    won = _won(books, as_of).join(
+def lay_out(books: Books, *, as_of: dt.date, policy: Policy, crossing: Sequence[str] = ()) -> BothSides:
+    """Give every contract and subscription its unit, its role in the comparison and its chain.
+
+    Args:
+        books: the tables; what their common rates do not convert takes no part.
+        as_of: the day of the close.
+        policy: ``reactivation_days``.
+        crossing: the units where that leaves a doubt (:func:`recon_kit.gaps.own_currency.crossing_units`).
+    """
+    existed = _existed(books, crossing)
+    won = _won(books, as_of, crossing).join(
         tied_subscriptions(books.contracts, existed), on="opportunity_id", how="left", validate="1:1"
     )
     return BothSides(
@@ -62,7 +73,7 @@ def lay_out(books: Books, *, as_of: dt.date, policy: Policy) -> BothSides:
     )
 
 
-def _won(books: Books, as_of: dt.date) -> pl.DataFrame:
+def _won(books: Books, as_of: dt.date, crossing: Sequence[str]) -> pl.DataFrame:
     lines = books.contract_lines.select("opportunity_id", has_lines=pl.lit(value=True)).unique()
     won = (
         books.contracts.filter("is_won")
@@ -74,6 +85,7 @@ def _won(books: Books, as_of: dt.date) -> pl.DataFrame:
             term_mrr=pl.col("term_mrr_reporting_minor").fill_null(0),
             has_lines=pl.col("has_lines").fill_null(value=False),
             starts_later=(pl.col("start_on") > as_of).fill_null(value=False),
+            is_foreign=is_unrated(books),
         )
     )
     role = (
@@ -81,11 +93,23 @@ def _won(books: Books, as_of: dt.date) -> pl.DataFrame:
         .then(pl.lit(NOT_IN_FORCE))
         .when(~pl.col("is_billed_in_stripe"))
         .then(pl.lit(ELSEWHERE))
-        .when(~pl.col("is_comparable") | pl.col("mrr_reporting_minor").is_null())
-        .then(pl.lit(UNKNOWN))
-        .otherwise(pl.lit(COMPARED))
+        .otherwise(_role_by("mrr_reporting_minor", crossing))
     )
     return _with_nodes(won.with_columns(role=role))
+
+
+def _role_by(amount: str, crossing: Sequence[str]) -> pl.Expr:
+    """Whether a record is compared, here or in its own currency, or cannot be."""
+    is_set_apart = pl.col("is_foreign") & ~pl.col("unit_id").is_in(list(crossing))
+    return (
+        pl.when(~pl.col("is_comparable"))
+        .then(pl.lit(UNKNOWN))
+        .when(pl.col(amount).is_not_null())
+        .then(pl.lit(COMPARED))
+        .when(is_set_apart)
+        .then(pl.lit(OWN_CURRENCY))
+        .otherwise(pl.lit(UNKNOWN))
+    )
 
 
 def _with_nodes(won: pl.DataFrame) -> pl.DataFrame:
@@ -114,21 +138,15 @@ def _with_nodes(won: pl.DataFrame) -> pl.DataFrame:
     return with_node.drop("home_id").with_columns(role=role, node_id=pl.when(is_worth).then("node_id"))
 
 
-def _existed(books: Books) -> pl.DataFrame:
-    known = books.subscriptions.filter(~pl.col("status").is_in(NEVER_EXISTED))
-    linked = known.join(unit_of_customers(books.links), on="customer_id", how="left", validate="m:1")
-    is_known = pl.col("is_comparable") & pl.col("committed_mrr_reporting_minor").is_not_null()
-    role = (
-        pl.when(~pl.col("is_live"))
-        .then(pl.lit(ENDED))
-        .when(~is_known)
-        .then(pl.lit(UNKNOWN))
-        .otherwise(pl.lit(COMPARED))
-    )
-    return linked.with_columns(
-        unit_id=pl.coalesce("unit_id", "customer_id"),
+def _existed(books: Books, crossing: Sequence[str]) -> pl.DataFrame:
+    known = subscriptions_by_unit(books).filter(~pl.col("status").is_in(NEVER_EXISTED))
+    laid_out = known.with_columns(
         mrr=pl.col("mrr_reporting_minor").fill_null(0),
         committed=pl.col("committed_mrr_reporting_minor").fill_null(0),
-        role=role,
         starts_on=pl.coalesce("start_on", "created_on"),
+        is_foreign=is_unrated(books),
     )
+    role = (
+        pl.when(~pl.col("is_live")).then(pl.lit(ENDED)).otherwise(_role_by("committed_mrr_reporting_minor", crossing))
+    )
+    return laid_out.with_columns(role=role)

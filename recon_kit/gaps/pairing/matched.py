@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from recon_kit.gaps.pairing.both_sides import COMPARED, UNKNOWN, BothSides
+from recon_kit.gaps.pairing.both_sides import COMPARED, OWN_CURRENCY, UNKNOWN, BothSides
 from recon_kit.gaps.pairing.pairing import pair_records
 from recon_kit.gaps.pairing.pairing_search import Limits
 from recon_kit.policy import Policy
@@ -74,22 +74,26 @@ def _comparable(sides: BothSides) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFr
             for side, frame in ((CRM, crm), (BILLING, billing))
         ]
     )
-    doubtful = pl.concat(
-        [_unknown(sides.contracts, CRM, "opportunity_id"), _unknown(sides.subscriptions, BILLING, "subscription_id")]
-    )
-    tied = _tied_to(doubtful, sides)
+    doubtful = _in_role(UNKNOWN, sides)
+    tied = _tied_to(pl.concat([doubtful, _in_role(OWN_CURRENCY, sides)]), sides)
     is_doubtful = pl.col("unit_id").is_in(doubtful["unit_id"].implode())
     records = both.join(tied, on=["side", "record_id"], how="anti").with_columns(is_unit_comparable=~is_doubtful)
     unknown = pl.concat([doubtful, both.join(tied, on=["side", "record_id"], how="semi").select(doubtful.columns)])
     return records, _edges(sides, records), unknown.unique().sort("side", "record_id")
 
 
-def _unknown(frame: pl.DataFrame, side: str, key: str) -> pl.DataFrame:
-    return frame.filter(role=UNKNOWN).select(pl.lit(side).alias("side"), pl.col(key).alias("record_id"), "unit_id")
+def _in_role(role: str, sides: BothSides) -> pl.DataFrame:
+    both = ((sides.contracts, CRM, "opportunity_id"), (sides.subscriptions, BILLING, "subscription_id"))
+    return pl.concat(
+        [
+            frame.filter(role=role).select(pl.lit(side).alias("side"), pl.col(key).alias("record_id"), "unit_id")
+            for frame, side, key in both
+        ]
+    )
 
 
 def _tied_to(doubtful: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
-    """Records that only name, or are named by, one that cannot be compared."""
+    """Records that only name, or are named by, one that is not compared here."""
     named = sides.named.select("opportunity_id", "subscription_id").unique()
     crm = named.join(
         doubtful.filter(side=BILLING).select(subscription_id="record_id"), on="subscription_id", how="semi"
@@ -132,7 +136,7 @@ def _pairings(members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
     Returns:
         One row per pairing, sorted: ``pairing_id``, ``unit_id``, ``pairing_rule``, ``opportunity_ids``,
         ``subscription_ids``, ``crm``, ``billing``, ``committed``, ``difference`` (all reporting minor units), dates
-        of both sides, ``is_in_trial``.
+        of both sides, ``is_trialing`` (a subscription as a whole), ``is_in_trial`` (or an item).
     """
     crm, billing = _sold(members, sides), _billed(members, sides)
     joined = crm.join(billing, on="pairing_id", how="left", validate="1:1")
@@ -167,8 +171,15 @@ def _billed(members: pl.DataFrame, sides: BothSides) -> pl.DataFrame:
         billed_from=pl.col("starts_on").min(),
         billing_start_on=pl.col("chain_billing_start_on").min(),
         stops_on=pl.when(pl.col("stops_on").null_count() == 0).then(pl.col("stops_on").max()),
-        is_in_trial=(pl.col("status") == "trialing").any(),
+        is_trialing=(pl.col("status") == "trialing").any(),
+        is_in_trial=((pl.col("status") == "trialing") | _has_items_in_trial()).any(),
     )
+
+
+def _has_items_in_trial() -> pl.Expr:
+    """Whether a subscription bills, but less than it will: an item has a trial of its own."""
+    bills = pl.col("status").is_in(["active", "past_due"]) & ~pl.col("is_collection_paused")
+    return bills & (pl.col("mrr") < pl.col("committed"))
 
 
 def _alone_contracts(alone: pl.DataFrame, sides: BothSides) -> pl.DataFrame:

@@ -24,6 +24,14 @@ def unit_of_customers(links: pl.DataFrame) -> pl.DataFrame:
     ).sort("customer_id")
 
 
+def subscriptions_by_unit(books: Books) -> pl.DataFrame:
+    """Give every subscription the ``unit_id`` of its customer; the rows keep their order."""
+    linked = books.subscriptions.join(
+        unit_of_customers(books.links), on="customer_id", how="left", validate="m:1", maintain_order="left"
+    )
+    return linked.with_columns(unit_id=pl.coalesce("unit_id", "customer_id"))
+
+
 def units(books: Books) -> pl.DataFrame:
     """List the units.
 

@@ -89,10 +89,10 @@ def expose(not_testable: pl.DataFrame, valued: pl.DataFrame, *, subject: str, ke
 
 
 def without_rate(records: pl.DataFrame, *, subject: str, key: str, amount: str) -> pl.DataFrame:
-    """List the records that have MRR but no common rate: they are kept out of totals."""
+    """List the records that have MRR but no common rate: they are compared in their own currency only."""
     lacking = records.filter(pl.col("rate_numerator").is_null(), pl.col(amount).fill_null(0) != 0)
     reason = pl.format(
-        "No exchange rate for {} was published by as_of; kept out of totals and, in this version, not compared.",
+        "No exchange rate for {} was published by as_of; kept out of totals and compared in its own currency only.",
         "currency",
     )
     return not_testable_rows(lacking, subject=subject, key=key, reason=reason, exposed=pl.col(amount))

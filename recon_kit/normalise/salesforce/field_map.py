@@ -116,6 +116,8 @@ SUPPORTING_FIELDS: FieldMap = {
         "currency": ["CurrencyIsoCode"],
         "stage": ["StageName"],
         "close_on": ["CloseDate"],
+        "amount_before": ["PrevAmount"],
+        "close_on_before": ["PrevCloseDate"],
         **_SYSTEM,
     },
 }

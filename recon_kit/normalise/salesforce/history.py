@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _STATE = ("state_minor", "stage", "close_on", "changed_at", "is_unreadable")
+_BEFORE = ("state_minor", "close_on", "state_before_minor", "day_before", "is_unreadable")
 
 
 def parse_history(
@@ -45,7 +46,8 @@ def parse_history(
 
     Returns:
         One row per record: ``parent`` (the opportunity's ``match_id``), ``changed_at``, ``state_minor``, ``currency``,
-        ``stage``, ``close_on``, ``is_unreadable``, and the bookkeeping of ``settle_repeats``.
+        ``stage``, ``close_on``, ``state_before_minor`` and ``day_before`` (what the row says stood there before),
+        ``is_unreadable``, and the bookkeeping of ``settle_repeats``.
     """
     records = map_records(raw, sources, parent="opportunity_id")
     for step in system_columns(timezone, cutoff):
@@ -59,11 +61,18 @@ def parse_history(
         changed_at="created_at",
         stage="stage_text",
         close_on=read.day(pl.col("close_on_text")),
+        day_before=read.day(pl.col("close_on_before_text")),
         state_minor=money.decimal_to_minor(pl.col("amount_text"), pl.col("currency")),
+        state_before_minor=money.decimal_to_minor(pl.col("amount_before_text"), pl.col("currency")),
     )
-    unreadable_day = pl.col("close_on").is_null() & pl.col("close_on_text").is_not_null()
-    inexact = pl.col("state_minor").is_null() & pl.col("amount_text").is_not_null()
-    return settle_repeats(parsed.with_columns(is_unreadable=unreadable_day | inexact))
+    texts = {
+        "close_on": "close_on",
+        "day_before": "close_on_before",
+        "state_minor": "amount",
+        "state_before_minor": "amount_before",
+    }
+    faults = [pl.col(value).is_null() & pl.col(f"{text}_text").is_not_null() for value, text in texts.items()]
+    return settle_repeats(parsed.with_columns(is_unreadable=pl.any_horizontal(faults)))
 
 
 def _rules(sources: Sources) -> list[Rule]:
@@ -74,7 +83,9 @@ def _rules(sources: Sources) -> list[Rule]:
         *system_rules(sources),
         Rule("missing_date", "CreatedDate", pl.col("created_at_text"), pl.col("created_at_text").is_null(), when),
         *unreadable("close_on", pl.col("close_on"), sources, rule="unreadable_date", reason=day),
+        *unreadable("close_on_before", pl.col("day_before"), sources, rule="unreadable_date", reason=day),
         *unreadable("amount", pl.col("state_minor"), sources, rule="money_exact", reason=amount),
+        *unreadable("amount_before", pl.col("state_before_minor"), sources, rule="money_exact", reason=amount),
     ]
 
 
@@ -110,6 +121,7 @@ def settle_history(
         "close_on",
         history_id="id",
         amount_minor="state_minor",
+        amount_before_minor="state_before_minor",
         currency="state_currency",
     )
     return Settled(accepted, settled.left_out, settled.quarantine, settled.excluded, settled.buckets)
@@ -127,7 +139,8 @@ def wind_back(
         cutoff: the end of as_of.
 
     Returns:
-        The opportunities with ``amount_on_as_of``, ``stage_on_as_of``, ``close_on_as_of``, ``last_changed_at`` and
+        The opportunities, by their last state up to as_of (where the rows begin later: by what the first of them says
+        stood there before), with ``amount_on_as_of``, ``stage_on_as_of``, ``close_on_as_of``, ``last_changed_at`` and
         ``changed_after_as_of``: it was changed after as_of and nothing tells what it said before.
     """
     states = history.filter(pl.col("bucket").is_null() & ~pl.col("is_conflicting") & pl.col("changed_at").is_not_null())
@@ -135,23 +148,34 @@ def wind_back(
     by_opportunity = states.sort("changed_at", "id").group_by("parent", maintain_order=True)
     known = by_opportunity.agg(
         has_later=is_later.any(),
+        has_earlier=(~is_later).any(),
         **{f"last_{name}": pl.col(name).filter(~is_later).last() for name in _STATE},
+        **{f"first_{name}": pl.col(name).filter(is_later).first() for name in _BEFORE},
     )
     joined = opportunities.join(known, left_on="match_id", right_on="parent", how="left", validate="m:1")
     has_later = pl.col("has_later").fill_null(value=False)
     is_known = has_later & ~pl.col("last_is_unreadable").fill_null(value=True)
+    tells_before = has_later & ~pl.col("has_earlier") & ~pl.col("first_is_unreadable")
+    amount_before = pl.when(tells_before).then("first_state_before_minor")
+    day_before = pl.when(tells_before).then("first_day_before")
+    # A row whose amount and date stand as before is about the stage, and what that was it does not say.
+    is_told = (amount_before != pl.col("first_state_minor")).fill_null(value=False) | (
+        day_before != pl.col("first_close_on")
+    ).fill_null(value=False)
     edited_late = is_after(pl.col("modified_at"), cutoff)
     has_history = pl.col("has_later").is_not_null()
     return joined.with_columns(
-        amount_on_as_of=_wound(is_known, sources["amount"], "last_state_minor", "amount_minor"),
-        stage_on_as_of=_wound(is_known, sources["stage"], "last_stage", "stage"),
-        close_on_as_of=_wound(is_known, sources["close_on"], "last_close_on", "close_on"),
+        amount_on_as_of=_wound(
+            is_known, sources["amount"], "last_state_minor", pl.coalesce(amount_before, "amount_minor")
+        ),
+        stage_on_as_of=_wound(is_known, sources["stage"], "last_stage", pl.col("stage")),
+        close_on_as_of=_wound(is_known, sources["close_on"], "last_close_on", pl.coalesce(day_before, "close_on")),
         last_changed_at=pl.when(has_history)
         .then("last_changed_at")
         .otherwise(unless_after(pl.col("modified_at"), cutoff)),
-        changed_after_as_of=(edited_late & ~has_later) | (has_later & ~is_known),
+        changed_after_as_of=(edited_late & ~has_later) | (has_later & ~is_known & ~is_told),
     )
 
 
-def _wound(is_known: pl.Expr, columns: object, before: str, now: str) -> pl.Expr:
+def _wound(is_known: pl.Expr, columns: object, before: str, now: pl.Expr) -> pl.Expr:
     return pl.when(is_known & pl.lit(bool(columns))).then(before).otherwise(now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from recon_kit.normalise.stripe.buckets import AFTER_AS_OF, Placed, with_faults
+from recon_kit.normalise.stripe.changed_items import with_amounts
 from recon_kit.normalise.stripe.customers import customer_rows, read_customers
 from recon_kit.normalise.stripe.discounts import discount_rows, given
 from recon_kit.normalise.stripe.invoice_lines import (
@@ -71,7 +72,7 @@ def read_billing(reader: Reader) -> Billing:
     customers = read_customers(reader)
     invoiced = _read_invoiced(reader, customers.accepted["key"])
     placed = {**catalogue.placed, "customers": customers, **invoiced.placed}
-    placed["subscriptions"], items = _read_subscribed(reader, customers.accepted["key"], catalogue)
+    placed["subscriptions"], items, changed = _read_subscribed(reader, customers.accepted["key"], catalogue)
     subscribed = as_it_was(placed["subscriptions"].accepted, reader)
     is_later = any((one.excluded["reason"] == AFTER_AS_OF).any() for one in placed.values())
     if is_later and not reader.history.is_known:
@@ -98,6 +99,7 @@ def read_billing(reader: Reader) -> Billing:
         "discounts": discounts,
         "invoices": invoiced.invoices,
         "invoice_lines": invoiced.lines,
+        "events": changed,
     }
     accepted = placed["invoices"].accepted
     return Billing(
@@ -133,13 +135,17 @@ _OF_INVOICES = ("key", "is_restored", "payments", "charge_id", "payment_intent_i
 """What is looked up in invoice records once their rows are made."""
 
 
-def _read_subscribed(reader: Reader, customers: pl.Series, catalogue: Catalogue) -> tuple[Placed, pl.DataFrame]:
+def _read_subscribed(
+    reader: Reader, customers: pl.Series, catalogue: Catalogue
+) -> tuple[Placed, pl.DataFrame, pl.DataFrame]:
+    """Read subscriptions; returns where they went, their items, and the events with what they changed of items."""
     records, listed, patched = read_subscriptions(reader)
     items = complete_items(reader, records, listed, patched)
     faulty = with_faults(records, faults_by_subscription(items), "faulty_item")
     placed = reader.place(faulty, "subscriptions", [*subscription_rules(customers), FAULTY_ITEM])
     owners = placed.accepted.rename({"key": "subscription_id"})
-    return placed, item_rows(items, owners, catalogue, reader)
+    events = with_amounts(reader.history.earlier, placed.accepted, patched, catalogue, reader)
+    return placed, item_rows(items, owners, catalogue, reader), events
 
 
 def _subscriptions(
@@ -148,7 +154,8 @@ def _subscriptions(
     ordinary = ordinary_lines(invoiced.lines)
     billed = with_period(with_billing_start(subscribed, ordinary), ordinary, items, reader.pull.cutoff)
     known = with_latest_invoice(
-        with_unpaid_since(with_pause(billed, reader), invoiced.invoices, reader), invoiced.invoices
+        with_unpaid_since(with_pause(billed, ordinary, invoiced.invoices, reader), invoiced.invoices, reader),
+        invoiced.invoices,
     )
     unexplained = pl.Series(reader.history.unexplained, dtype=pl.String)
     flagged = known.with_columns(changed_after_as_of=pl.col("key").is_in(unexplained.implode()))

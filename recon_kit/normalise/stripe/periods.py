@@ -90,15 +90,58 @@ def _stepped_back(subscriptions: pl.DataFrame, cutoff: dt.datetime) -> pl.DataFr
     return moved
 
 
-def with_pause(subscriptions: pl.DataFrame, reader: Reader) -> pl.DataFrame:
-    """Add ``paused_on``: the day of the last event that paused collection or set the status paused, by as_of."""
+def with_pause(
+    subscriptions: pl.DataFrame, ordinary: pl.DataFrame, invoices: pl.DataFrame, reader: Reader
+) -> pl.DataFrame:
+    """Add ``paused_on``: the day of the last event that paused collection or set the status paused, by as_of.
+
+    Without an event (Stripe keeps them for 30 days) the status' own time, else the first period that was not collected.
+    """
     began = pl.col("previous_attributes").str.contains('"pause_collection":null', literal=True)
     events = pl.concat([reader.history.earlier.filter(began), _events_that_set("paused", reader)])
     paused = events.group_by(key="object_id").agg(paused_by_event_at=pl.col("created_at").max())
-    joined = subscriptions.join(paused, on="key", how="left", validate="1:1")
+    joined = subscriptions.join(paused, on="key", how="left", validate="1:1").join(
+        _first_not_collected(subscriptions, ordinary, invoices, reader.pull.cutoff),
+        on="key",
+        how="left",
+        validate="1:1",
+    )
     zone = reader.pull.timezone
     by_itself = pl.when(pl.col("status") == "paused").then(day("paused_at", zone))
-    return joined.with_columns(paused_on=day("paused_by_event_at", zone).fill_null(by_itself))
+    return joined.with_columns(
+        paused_on=pl.coalesce(day("paused_by_event_at", zone), by_itself, day("not_collected_at", zone))
+    ).drop("not_collected_at")
+
+
+_HELD_BACK = {"void": "void", "keep_as_draft": "draft", "mark_uncollectible": "uncollectible"}
+"""What becomes of invoices while collection is paused, by its behaviour."""
+
+
+def _first_not_collected(
+    subscriptions: pl.DataFrame, ordinary: pl.DataFrame, invoices: pl.DataFrame, cutoff: dt.datetime
+) -> pl.DataFrame:
+    """Find when paused subscriptions stopped being collected: ``key``, ``not_collected_at``.
+
+    The start of the first period held back after the last that was not, else the end of the last period invoiced, where
+    that lies before the end of as_of.
+    """
+    paused = subscriptions.filter(pl.col("pause_behavior").is_not_null() | (pl.col("status") == "paused")).select(
+        "key", held_back=pl.col("pause_behavior").replace_strict(_HELD_BACK, default=None)
+    )
+    periods = (
+        ordinary.rename({"subscription_id": "key"})
+        .join(paused, on="key", how="inner", validate="m:1")
+        .join(invoices.select("invoice_id", invoice_status="status"), on="invoice_id", how="inner", validate="m:1")
+        .with_columns(is_held_back=(pl.col("invoice_status") == pl.col("held_back")).fill_null(value=False))
+    )
+    start, is_held_back = pl.col("period_start_at"), pl.col("is_held_back")
+    last_billed_at = start.filter(~is_held_back).max()
+    found = periods.group_by("key").agg(
+        held_back_at=start.filter(is_held_back & (start > last_billed_at).fill_null(value=True)).min(),
+        billed_until_at=pl.col("period_end_at").filter(~is_held_back).max(),
+    )
+    is_over = pl.col("billed_until_at") < pl.lit(cutoff)
+    return found.select("key", not_collected_at=pl.coalesce("held_back_at", pl.when(is_over).then("billed_until_at")))
 
 
 def _events_that_set(status: str, reader: Reader) -> pl.DataFrame:

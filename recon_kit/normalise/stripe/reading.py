@@ -67,7 +67,6 @@ def read_stripe(raw: Path, *, policy: Policy, as_of: dt.date) -> Reading:
             **payments.tables,
             "balance_transactions": balance.balance_transactions,
             "payouts_raw": balance.payouts,
-            "events": reader.history.earlier,
         },
         quarantine=_all([one.quarantine for one in placed.values()]),
         excluded=_all([one.excluded for one in placed.values()]),

@@ -67,8 +67,12 @@ def newest_first(state: Json, later: list[LaterEvent]) -> list[LaterEvent]:
 
 
 def before(state: Json, previous: Json) -> Json:
-    """Return a state with the previous attributes of one event put back: hashes deeply, arrays as a whole."""
+    """Return a state with the previous attributes of one event put back: hashes deeply, arrays as a whole.
+
+    Items of a subscription that say neither price nor plan tell only what changed about them: the rest is as it is.
+    """
     restored = _merged(state, previous)
+    _complete_items(restored, state)
     for same in _SAME_FIELD:
         if any(key in previous for key in same):
             restored.update({key: None for key in same if key not in previous and restored.get(key) is not None})
@@ -85,15 +89,26 @@ def _merged(state: Json, previous: Json) -> Json:
     return merged
 
 
-def _items(state: Json) -> list[Json]:
+def items_of(state: Json) -> list[Json]:
+    """List the items of a subscription; none where it tells none."""
     items = state.get("items")
     listed = items.get("data") if isinstance(items, dict) else None
     return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
 
 
+def _complete_items(restored: Json, state: Json) -> None:
+    told, present = items_of(restored), items_of(state)
+    if all("price" in item or "plan" in item for item in told):
+        return
+    only = present[0] if len(present) == len(told) == 1 else {}
+    known = {item.get("id"): item for item in present}
+    whole = [item if "price" in item or "plan" in item else known.get(item.get("id"), only) | item for item in told]
+    restored["items"] = {**restored["items"], "data": whole}
+
+
 def _put_into_items(restored: Json, previous: Json) -> None:
     """Put what an old event tells at the top of a subscription (period, plan, quantity) on its items."""
-    if "items" in previous or not (items := _items(restored)):
+    if "items" in previous or not (items := items_of(restored)):
         return
     told = [key for key in _PERIOD if key in previous]
     told += [key for key in _ITEM if key in previous and len(items) == 1]
@@ -106,9 +121,9 @@ def _put_into_items(restored: Json, previous: Json) -> None:
 
 def _keep_periods(restored: Json, state: Json) -> None:
     """Items put back by an old event carry no period: it is then the one the subscription had."""
-    items = _items(restored)
+    items = items_of(restored)
     for key in _PERIOD:
-        known = [item[key] for item in _items(state) if item.get(key) is not None]
+        known = [item[key] for item in items_of(state) if item.get(key) is not None]
         if known and restored.get(key) is None and not any(item.get(key) is not None for item in items):
             restored[key] = known[0]
 

@@ -1,0 +1,260 @@
+"""Who is who where it is hard: each world holds a trap, and the wrong merges are counted."""
+
+import polars as pl
+import pytest
+
+from recon_kit.normalise.keys import account_keys, customer_keys
+from recon_kit.policy import Policy
+from recon_kit.resolve import choose_links, explicit_claims, propose_candidates
+from tests.hand_made import table
+
+WORDS = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Iroko", "Juniper", "Kapok", "Larch")
+TRADES = ("Pumps", "Bakery", "Optics", "Freight", "Textiles", "Robotics", "Dental", "Catering", "Printing", "Cranes")
+NAMES = [f"{word} {trade}" for word in WORDS for trade in TRADES]
+
+
+def slug(name):
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def linked(accounts, customers, policy=None):
+    """Links by the model alone: customer -> (status, account)."""
+    named = [{"survivor_id": one["account_id"], **one} for one in accounts]
+    frames = {
+        "accounts": table("accounts", named),
+        "customers": table("customers", customers),
+        "contracts": table("contracts", []),
+        "subscriptions": table("subscriptions", []),
+    }
+    keys = account_keys(frames["accounts"]), customer_keys(frames["customers"])
+    candidates = propose_candidates(*keys, explicit_claims(**frames))
+    sums = candidates.group_by("customer_id").agg(pl.col("link_probability").sum())
+    assert (sums["link_probability"] <= 1 + 1e-9).all()
+    links = choose_links(candidates, frames["customers"], frames["accounts"], policy=policy or Policy())
+    return {row["customer_id"]: (row["status"], row["account_id"]) for row in links.iter_rows(named=True)}
+
+
+def wrong_merges(links, truth):
+    """Customers that are linked to an account that is not theirs."""
+    return [
+        customer for customer, (status, account) in links.items() if status == "linked" and truth[customer] != account
+    ]
+
+
+def found(links, truth):
+    """Share of the customers that have an account which are linked to it."""
+    own = [customer for customer, account in truth.items() if account is not None]
+    return sum(links[customer] == ("linked", truth[customer]) for customer in own) / len(own)
+
+
+def companies(names=NAMES, country="GB"):
+    return [
+        {
+            "account_id": f"a{number:03d}",
+            "name": f"{name} Ltd",
+            "website": f"https://www.{slug(name)}.com",
+            "country": country,
+            "city": "Leeds",
+        }
+        for number, name in enumerate(names)
+    ]
+
+
+def test_free_mail_senders_are_not_one_company():
+    accounts = companies()
+    accounts[0]["billing_email"] = "jo.smith@gmail.com"
+    accounts[1]["website"] = "https://www.gmail.com"
+    customers = [
+        {
+            "customer_id": f"c{number}",
+            "name": name,
+            "email": f"person{number}@gmail.com",
+            "country": "GB",
+            "city": "Leeds",
+        }
+        for number, name in enumerate(NAMES[:30])
+    ]
+    strangers = [
+        {"customer_id": f"s{number}", "name": None, "email": f"stranger{number}@gmail.com"} for number in range(30)
+    ]
+    links = linked(accounts, customers + strangers)
+    truth = {f"c{number}": f"a{number:03d}" for number in range(30)} | {f"s{number}": None for number in range(30)}
+    assert wrong_merges(links, truth) == []
+    assert found(links, truth) >= 0.9, "their names are enough"
+    assert all(links[f"s{number}"][0] == "unlinked" for number in range(30))
+
+
+def test_an_agency_that_pays_for_many_takes_none_of_them():
+    accounts = companies()
+    agency = {"account_id": "agency", "name": "Brightly Payroll Ltd", "website": "brightlypayroll.com", "country": "GB"}
+    customers = [
+        {
+            "customer_id": f"c{number}",
+            "name": name,
+            "email": f"client{number}@brightlypayroll.com",
+            "country": "GB",
+            "city": "Leeds",
+        }
+        for number, name in enumerate(NAMES[:40])
+    ]
+    links = linked([*accounts, agency], customers)
+    truth = {f"c{number}": f"a{number:03d}" for number in range(40)}
+    assert wrong_merges(links, truth) == []
+    assert all(account != "agency" for status, account in links.values() if status == "linked")
+
+
+def test_a_group_that_shares_one_domain_stays_apart():
+    units = ("France", "Iberia", "Nordics", "Logistics", "Retail", "Finance")
+    countries = ("FR", "ES", "SE", "DE", "DE", "DE")
+    group = [
+        {"account_id": f"g{number}", "name": f"Kapok {unit}", "website": "kapok.com", "country": country}
+        for number, (unit, country) in enumerate(zip(units, countries, strict=True))
+    ]
+    named = [
+        {"customer_id": f"c{number}", "name": f"Kapok {unit}", "email": f"ap{number}@kapok.com", "country": country}
+        for number, (unit, country) in enumerate(zip(units, countries, strict=True))
+    ]
+    bare = [{"customer_id": "bare", "name": "Kapok", "email": "billing@kapok.com"}]
+    links = linked(companies()[20:] + group, named + bare)
+    truth = {f"c{number}": f"g{number}" for number in range(6)} | {"bare": None}
+    assert wrong_merges(links, truth) == []
+    assert found(links, truth) == 1
+    assert links["bare"][0] != "linked", "six accounts share its domain: a person must choose"
+
+
+def test_a_parent_and_its_subsidiary_are_two_accounts():
+    accounts = [
+        *companies()[20:],
+        {
+            "account_id": "parent",
+            "name": "Quillon Holding AG",
+            "website": "quillon.de",
+            "country": "DE",
+            "city": "Bremen",
+        },
+        {
+            "account_id": "child",
+            "name": "Quillon Optics GmbH",
+            "website": "quillon.de",
+            "country": "DE",
+            "city": "Jena",
+        },
+    ]
+    customers = [
+        {"customer_id": "p", "name": "Quillon Holding", "email": "ap@quillon.de", "country": "DE", "city": "Bremen"},
+        {"customer_id": "c", "name": "Quillon Optics", "email": "ap2@quillon.de", "country": "DE", "city": "Jena"},
+    ]
+    assert linked(accounts, customers) == {"p": ("linked", "parent"), "c": ("linked", "child")}
+
+
+def test_one_name_in_two_countries_is_two_companies():
+    accounts = [
+        *companies()[20:],
+        {
+            "account_id": "gb",
+            "name": "Delta Pumps Ltd",
+            "website": "deltapumps.co.uk",
+            "country": "GB",
+            "city": "Leeds",
+        },
+        {
+            "account_id": "us",
+            "name": "Delta Pumps Inc.",
+            "website": "deltapumps.com",
+            "country": "US",
+            "city": "Austin",
+        },
+    ]
+    customers = [
+        {"customer_id": "gb1", "name": "Delta Pumps", "email": "jo@gmail.com", "country": "GB", "city": "Leeds"},
+        {"customer_id": "us1", "name": "Delta Pumps", "email": "ann@gmail.com", "country": "US", "city": "Austin"},
+        {"customer_id": "de1", "name": "Delta Pumps", "email": "eva@gmx.de", "country": "DE", "city": "Bonn"},
+    ]
+    links = linked(accounts, customers)
+    truth = {"gb1": "gb", "us1": "us", "de1": None}
+    assert wrong_merges(links, truth) == []
+    assert all(links[one][1] in (truth[one], None) for one in ("gb1", "us1")), "the likelier is its own country's"
+    assert links["de1"][0] != "linked"
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        ("株式会社東京精密", "東京精密"),
+        ("ООО Ромашка", "Ромашка"),  # noqa: RUF001
+        ("Ρόδος Ναυτιλιακή Α.Ε.", "Ρόδος Ναυτιλιακή"),  # noqa: RUF001
+        ("Björn Åkesson Bygg AB", "Bjorn Akesson Bygg"),
+        ("Société Générale d'Étanchéité SARL", "SOCIETE GENERALE D'ETANCHEITE"),
+        ("삼진전자 주식회사", "삼진전자"),
+    ],
+)
+def test_names_in_other_scripts_and_accents_meet(there, here):
+    accounts = [*companies(), {"account_id": "x", "name": there, "country": "JP", "city": "Tokyo"}]
+    links = linked(accounts, [{"customer_id": "c", "name": here, "country": "JP", "city": "Tokyo"}])
+    assert links["c"][1] == "x"
+
+
+def test_a_persons_name_is_no_company():
+    accounts = [
+        *companies(),
+        {"account_id": "x", "name": "Peter Parker Consulting", "website": "parker.com", "country": "GB"},
+    ]
+    customers = [
+        {"customer_id": "c0", "name": "Peter Miller", "email": "pm@gmail.com", "country": "GB"},
+        {"customer_id": "c1", "name": "Anna Parker", "email": "anna@alderpumps.com", "country": "GB"},
+    ]
+    links = linked(accounts, customers)
+    assert wrong_merges(links, {"c0": None, "c1": "a000"}) == []
+    assert links["c1"][1] == "a000", "the domain tells where she works"
+
+
+def test_empty_names_meet_nobody():
+    accounts = [
+        *companies()[:20],
+        *({"account_id": f"e{number}", "name": name} for number, name in enumerate(("", " ", "-", "Ltd"))),
+    ]
+    customers = [
+        {"customer_id": f"c{number}", "name": name} for number, name in enumerate((None, "", "  ", "...", "GmbH"))
+    ]
+    links = linked(accounts, customers)
+    assert {status for status, _ in links.values()} == {"unlinked"}
+
+
+def test_thousands_of_customers_behind_one_domain():
+    accounts = companies()
+    accounts[5]["website"] = "https://marketplace-mail.com"
+    customers = [
+        {
+            "customer_id": f"c{number:04d}",
+            "name": f"Shop {number:04d} {WORDS[number % 12]}",
+            "email": f"shop{number}@marketplace-mail.com",
+        }
+        for number in range(3_000)
+    ]
+    links = linked(accounts, customers)
+    wrong = wrong_merges(links, {f"c{number:04d}": None for number in range(3_000)})
+    assert len(wrong) <= 30, "a relay's domain is evidence of nothing: at most one in a hundred is merged"
+
+
+def test_a_moved_office_is_no_veto():
+    accounts = companies()
+    customers = [
+        {"customer_id": f"c{number}", "name": name, "email": f"ap@{slug(name)}.com", "country": "GB", "city": "Bristol"}
+        for number, name in enumerate(NAMES[:40])
+    ]
+    truth = {f"c{number}": f"a{number:03d}" for number in range(40)}
+    links = linked(accounts, customers)
+    assert wrong_merges(links, truth) == []
+    assert found(links, truth) == 1
+
+
+def test_customers_of_strangers_stay_alone():
+    outside = [
+        f"{word} {trade}" for word in ("Moringa", "Neem", "Olive", "Poplar") for trade in ("Vans", "Tents", "Maps")
+    ]
+    customers = [
+        {"customer_id": f"c{number}", "name": name, "email": f"ap@{slug(name)}.com", "country": "GB", "city": "Leeds"}
+        for number, name in enumerate(outside)
+    ]
+    links = linked(companies(), customers)
+    assert {status for status, _ in links.values()} == {"unlinked"}
