@@ -1,7 +1,7 @@
 # Recon Kit: what a newcomer types. Needs make and Python 3.11 or later, nothing else.
 .POSIX:
 .SUFFIXES:
-.PHONY: help setup close test test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock clean
+.PHONY: help setup setup-spark close test test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock clean
 
 PYTHON = python3
 UV = uv
@@ -15,6 +15,7 @@ STEP = sh .ci/step
 
 help:
 	@echo "make setup   environment in .venv, from the hash-locked requirements.lock (PYTHON=$(PYTHON))"
+	@echo "make setup-spark   Spark beside it, for engine: spark (half a gigabyte; needs Java 17)"
 	@echo "make close   the whole close on the embedded sample (PARAMS=$(PARAMS))"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make test    every test: the code, a headless close, its verification, the notebooks' stored outputs"
@@ -40,6 +41,12 @@ $(SET_UP): requirements.lock pyproject.toml .jupyter/ipython_kernel_config.py .j
 	@mkdir -p .venv/etc/ipython .venv/etc/jupyter/labconfig
 	@cp .jupyter/ipython_kernel_config.py .venv/etc/ipython/
 	@cp .jupyter/default_setting_overrides.json .venv/etc/jupyter/labconfig/
+	@touch $@
+
+setup-spark: $(SET_UP)-spark
+
+$(SET_UP)-spark: $(SET_UP) requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
 
 close: $(SET_UP)
@@ -81,6 +88,8 @@ bench: $(SET_UP)
 lock:
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
 	    --python-version 3.11 --output-file requirements.lock
+	echo 'pyspark>=4.1,<5' | $(UV) pip compile - --universal --generate-hashes --no-header \
+	    --python-version 3.11 --output-file requirements-spark.lock
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build recon_kit.egg-info

@@ -117,3 +117,13 @@ def test_a_faulty_lock_is_noticed(text, said):
 )
 def test_an_address_is_noticed(line):
     assert ADDRESS.search(f"name==1\n{line}\n")
+
+
+def test_the_lock_of_spark_satisfies_the_extra():
+    (wanted,) = map(Requirement, PYPROJECT["project"]["optional-dependencies"]["spark"])
+    entries = locked_entries((REPOSITORY / "requirements-spark.lock").read_text(encoding="utf-8"))
+    locked = {name: locked_version for name, locked_version, _, _ in entries}
+    assert locked[wanted.name] in wanted.specifier
+    assert all(hashes for *_, hashes in entries)
+    assert not locked.keys() & {name for name, *_ in locked_entries(LOCK)}, "what both locks hold could differ"
+    assert PYPROJECT["project"]["optional-dependencies"]["spark"][0] in (REPOSITORY / "Makefile").read_text(encoding="utf-8")

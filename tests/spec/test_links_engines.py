@@ -62,9 +62,8 @@ def test_a_rejected_pair_competes_with_nobody(keys):
     assert left.join(first, on=["customer_id", "account_id"], how="semi").is_empty()
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed: pip install recon-kit[spark]"
-)
+@pytest.mark.java
+@pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed: make setup-spark")
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17, and no java is on the path")
 @pytest.mark.filterwarnings("default")
 def test_spark_gives_the_same_pairs_and_probabilities(keys):
