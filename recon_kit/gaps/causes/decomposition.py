@@ -96,7 +96,11 @@ def _completed(open_pairings: pl.DataFrame, found: pl.DataFrame, *, tolerance: i
     is_last = pl.col("rank") == pl.col("rank").max().over("pairing_id")
     is_crumb = (pl.col("rest").abs() <= pl.col("count")).fill_null(value=False)
     joined = found.with_columns(rank=rank()).join(rest, on="pairing_id", how="left", validate="m:1")
-    kept = joined.with_columns(amount=pl.col("amount") + pl.when(is_last & is_crumb).then("rest").otherwise(0))
+    crumb = pl.when(is_last & is_crumb).then("rest").otherwise(0)
+    told, true = (amount_text(amount.abs(), currency) for amount in (pl.col("amount"), pl.col("amount") + crumb))
+    kept = joined.with_columns(
+        amount=pl.col("amount") + crumb, sentence=pl.col("sentence").str.split(told).list.join(true)
+    )
     left_over = rest.filter(pl.col("rest") != 0, pl.col("rest").abs() > pl.col("count"))
     small = left_over.filter(pl.col("rest").abs() <= tolerance)
     large = left_over.filter(pl.col("rest").abs() > tolerance)
