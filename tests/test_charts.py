@@ -183,3 +183,36 @@ def test_a_note_has_its_four_parts():
     note = charts.note(at_a_glance="A <b>", shows="B", how_to_read="C", what_to_do="D")
     assert note.text.splitlines() == ["At a glance: A <b>", "What it shows: B", "How to read it: C", "What to do: D"]
     assert "A &lt;b&gt;" in note.html
+
+
+def levels(*rows):
+    return pl.DataFrame(rows, schema=["comparison", "level", "weight"], orient="row")
+
+
+def test_weights_stand_by_comparison_the_heaviest_first():
+    chart = charts.weights(
+        levels(("name", "same", 9.0), ("name", "typo", 12.04), ("web", "same", 16.0), ("web", "other", -4.26)),
+        title="Weights",
+    )
+    rows = drawn(chart, layer=1)
+    assert [(row["label"], row["words"], row["kind"]) for row in rows] == [
+        ("name: typo", "+12.0", "more"), ("name: same", "+9.0", "more"),
+        ("web: same", "+16.0", "more"), ("web: other", "−4.3", "less"),
+    ]  # fmt: skip
+    assert "The heaviest is same (+16.0 bits), the lightest other (−4.3 bits)" in chart.description
+
+
+def test_the_steps_of_a_weight_end_in_their_sum():
+    steps = pl.DataFrame({"step": ["prior", "name", "web", "context"], "weight": [-10.0, 12.0, 0.0, -1.5]})
+    chart = charts.weight_steps(steps, title="One pair")
+    assert [(row["label"], row["start"], row["end"], row["words"]) for row in drawn(chart, layer=1)] == [
+        ("prior", 0, -10, "−10.0"), ("name", -10, 2, "+12.0"), ("web", 2, 2, "0"), ("context", 2, 0.5, "−1.5"),
+        ("all together", 0, 0.5, "+0.5"),
+    ]  # fmt: skip
+    assert "4 steps add up to +0.5 bits; name adds most (+12.0)" in chart.description
+
+
+def test_a_pair_without_a_weight_is_said_to_have_none():
+    chart = charts.weight_steps(pl.DataFrame(schema={"step": pl.String, "weight": pl.Float64}), title="One pair")
+    assert "no weight" in chart.description
+    assert charts.svg(chart).startswith("<svg")

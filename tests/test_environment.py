@@ -126,4 +126,6 @@ def test_the_lock_of_spark_satisfies_the_extra():
     assert locked[wanted.name] in wanted.specifier
     assert all(hashes for *_, hashes in entries)
     assert not locked.keys() & {name for name, *_ in locked_entries(LOCK)}, "what both locks hold could differ"
-    assert PYPROJECT["project"]["optional-dependencies"]["spark"][0] in (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    assert PYPROJECT["project"]["optional-dependencies"]["spark"][0] in (REPOSITORY / "Makefile").read_text(
+        encoding="utf-8"
+    )

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 FILES = sorted(FOLDER.glob("*.ipynb"))
 
 PARAMETERS = ["params", "as_of", "close_dir"]
-MORE_PARAMETERS = {"04_gaps": ["explain"]}
+MORE_PARAMETERS = {"03_resolve": ["pair"], "04_gaps": ["explain"]}
 LONGEST_CELL = 8
 LOGIC = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),

@@ -6,6 +6,7 @@ from recon_kit.charts.note import note
 from recon_kit.charts.reliability import reliability
 from recon_kit.charts.render import ChartUndescribed, Figure, chart_digest, enable, svg
 from recon_kit.charts.waterfall import waterfall
+from recon_kit.charts.weights import weight_steps, weights
 
 __all__ = [
     "ChartUndescribed",
@@ -20,4 +21,6 @@ __all__ = [
     "stacked_bars",
     "svg",
     "waterfall",
+    "weight_steps",
+    "weights",
 ]

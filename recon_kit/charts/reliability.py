@@ -34,13 +34,20 @@ def _described(known: pl.DataFrame, noun: str) -> str:
     worst = known.sort(furthest, "mean_probability").row(-1, named=True)
     bins = "1 bin" if known.height == 1 else f"{known.height} bins"
     return (
-        f"{total:,} {noun} in {bins}. The bin furthest off: {worst['links']:,} {noun} given "
+        f"{total:,} {noun} in {bins}. The bin furthest off: {worst['links']:,} {_named(worst['links'], noun)} given "
         f"{worst['mean_probability']:.2f} on average, of which {worst['observed']:.2f} are right."
     )
 
 
+def _named(number: int, noun: str) -> str:
+    return noun.removesuffix("s") if number == 1 else noun
+
+
 def _points(known: pl.DataFrame, noun: str) -> alt.LayerChart:
-    rows = known.with_columns(words=pl.format(f"{{}} {noun}", "links")).to_dicts()
+    words = pl.format(
+        "{} {}", "links", pl.when(pl.col("links") == 1).then(pl.lit(_named(1, noun))).otherwise(pl.lit(noun))
+    )
+    rows = known.with_columns(words=words).to_dicts()
     x_scale, y_scale = alt.Scale(domain=[0, 1]), alt.Scale(domain=[0, 1])
     line = alt.Chart(alt.InlineData(values=[{"said": 0, "seen": 0}, {"said": 1, "seen": 1}]))
     diagonal = line.mark_line(color=RULE, strokeWidth=2).encode(

@@ -6,6 +6,8 @@ import pytest
 from recon_kit.normalise.keys import account_keys, customer_keys
 from recon_kit.policy import Policy
 from recon_kit.resolve import choose_links, explicit_claims, propose_candidates
+from recon_kit.resolve.model import score_pairs, shipped_model
+from recon_kit.resolve.model.second_stage import link_probabilities
 from tests.hand_made import table
 
 WORDS = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Iroko", "Juniper", "Kapok", "Larch")
@@ -258,3 +260,69 @@ def test_customers_of_strangers_stay_alone():
     ]
     links = linked(companies(), customers)
     assert {status for status, _ in links.values()} == {"unlinked"}
+
+
+def payers(number, how):
+    """Customers of each of the first companies, who differ as ``how`` says."""
+    mailbox = {"one mailbox": "ap@{slug}.com", "mailboxes": "ap{place}@{slug}.com"}
+    names = ("{name}", "{name} Ltd", "{joined}", "THE {name}", "{name}s")
+    made = []
+    for owner, name in enumerate(NAMES[:30]):
+        told = {"slug": slug(name), "joined": name.replace(" ", "")}
+        for place in range(number):
+            spelt = names[place].format(name=name, **told) if how == "spellings" else name
+            address = mailbox.get(how, mailbox["mailboxes"]).format(place=place, **told)
+            made.append(({"customer_id": f"c{owner:02d}{place}", "name": spelt, "email": address}, f"a{owner:03d}"))
+    return [one for one, _ in made], {one["customer_id"]: account for one, account in made}
+
+
+def without_place(accounts):
+    return [{name: value for name, value in one.items() if name not in ("country", "city")} for one in accounts]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+@pytest.mark.parametrize("how", ["one mailbox", "mailboxes", "spellings"])
+@pytest.mark.parametrize("placed", [True, False], ids=["with-places", "without-places"])
+def test_several_customers_of_one_account(number, how, placed):
+    customers, truth = payers(number, how)
+    accounts = companies() if placed else without_place(companies())
+    links = linked(accounts, customers)
+    assert wrong_merges(links, truth) == []
+    assert found(links, truth) == 1
+
+
+def probabilities(accounts, customers):
+    ours = account_keys(table("accounts", [{"survivor_id": one["account_id"], **one} for one in accounts]))
+    pairs = score_pairs(ours, customer_keys(table("customers", customers)), floor=-5.0)
+    shared = pairs.rename({"customer_id": "customer"})
+    return pairs.with_columns(link_probabilities(shared, shipped_model().calibrator))
+
+
+@pytest.mark.parametrize("number", [2, 3, 5])
+@pytest.mark.parametrize("mail", ["ap@{}.com", "{}@gmail.com", None], ids=["its-domain", "free-mail", "no-address"])
+def test_a_customer_is_as_likely_alone_as_with_its_doubles(number, mail):
+    alone = [
+        {"customer_id": f"c{owner:02d}0", "name": name, "email": mail and mail.format(slug(name))}
+        for owner, name in enumerate(NAMES[:30])
+    ]
+    doubled = [{**one, "customer_id": f"{one['customer_id'][:3]}{place}"} for one in alone for place in range(number)]
+    accounts = without_place(companies())
+    single = probabilities(accounts, alone)
+    repeated = probabilities(accounts, doubled)
+    assert repeated.filter(pl.col("customer_id").str.ends_with("0")).equals(single)
+    assert repeated.height == number * single.height
+
+
+def test_one_name_at_two_domains_is_two_parties():
+    """What tells customers apart speaks against both: the account cannot be sure which of them is its own."""
+    accounts = without_place(companies())
+    for one in accounts:
+        one["website"] = None
+    name = NAMES[0]
+    own = {"customer_id": "own", "name": name, "email": "ap@one.com"}
+    other = {"customer_id": "other", "name": name, "email": "ap@two.org"}
+    alone, contested = probabilities(accounts, [own]), probabilities(accounts, [own, other])
+    chance = [
+        found.filter(customer_id="own", account_id="a000")["link_probability"].item() for found in (alone, contested)
+    ]
+    assert chance[1] < chance[0]

@@ -88,8 +88,16 @@ def _in_turns(asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _why() -> pl.Expr:
-    probability = pl.format("{} %", (100 * pl.col("link_probability")).round(0).cast(pl.Int64))
-    is_close = pl.col("runner_up_probability") > pl.col("link_probability") / 2
+    whole = (100 * pl.col("link_probability")).round(0).cast(pl.Int64)
+    probability = (
+        pl.when(whole == 0)
+        .then(pl.lit("under 1 %"))
+        .when(whole == 100)  # noqa: PLR2004  (a per cent)
+        .then(pl.lit("over 99 %"))
+        .otherwise(pl.format("{} %", whole))
+    )
+    is_likely = pl.col("link_probability") >= _EDGES[0]
+    is_close = is_likely & (pl.col("runner_up_probability") > pl.col("link_probability") / 2)
     return (
         pl.when(is_close)
         .then(pl.format("Two accounts come into question; the likelier has {}.", probability))

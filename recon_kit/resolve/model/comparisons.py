@@ -64,7 +64,7 @@ NAME = Comparison(
         Level(
             "sole",
             "name_full_l = name_full_r and is_sole_l and is_sole_r",
-            "the same name, which nobody else has",
+            "the same name, which no other account has",
             "name_full",
         ),
         Level("full", "name_full_l = name_full_r", "the same name", "name_full"),

@@ -95,7 +95,7 @@ _COMPARED = ["phone", "registration", "postal_code", "city", "country", "name_fu
 
 
 def _with_sharing(pairs: pl.DataFrame, records: Records, sharing: Sharing) -> pl.DataFrame:
-    """Add how many carry the customer's values, and the account's name (log of 1 + count; null without a value)."""
+    """Add how many parties carry the customer's values, and the account's name (log of 1 + count; null without one)."""
     added = []
     for kind, column in (
         ("name", "name_core"),

@@ -36,6 +36,7 @@ class Weakening:
         moved: customers whose city becomes another of their country.
         abroad: customers whose country becomes another.
         without_city: customers whose city goes.
+        without_place: customers whose country, city and postal code go.
         without_address: customers whose e-mail goes.
         without_web: accounts whose web site and addresses go.
         weight: of each of its pairs in training, relative to the company's own.
@@ -44,12 +45,14 @@ class Weakening:
     moved: float = 0.12
     abroad: float = 0.04
     without_city: float = 0.0
+    without_place: float = 0.0
     without_address: float = 0.0
     without_web: float = 0.0
     weight: float = 1.0
 
 
 _WEB = ("email", "email_domain", "web_domain", "domain_root")
+_PLACE = ("country", "city", "postal_code")
 _WEB_LISTS = ("emails", "domains")
 
 
@@ -71,7 +74,8 @@ def weakened(company: LabelledCompany, loss: Weakening, *, seed: int) -> Labelle
         city=pl.when(_drawn(draw, size, loss.without_city)).then(None).otherwise("city"),
     )
     left = _without_web(hidden, _drawn(draw, size, loss.without_address))
-    return replace(company, account_keys=accounts, customer_keys=left, weight=company.weight * loss.weight)
+    nowhere = _without(left, _drawn(draw, size, loss.without_place), _PLACE)
+    return replace(company, account_keys=accounts, customer_keys=nowhere, weight=company.weight * loss.weight)
 
 
 def _drawn(draw: np.random.Generator, size: int, share: float) -> pl.Series:
@@ -93,6 +97,10 @@ def _other_cities(customers: pl.DataFrame, draw: np.random.Generator) -> pl.Seri
 
 
 def _without_web(keys: pl.DataFrame, is_drawn: pl.Series) -> pl.DataFrame:
-    gone = [pl.when(is_drawn).then(None).otherwise(name).alias(name) for name in _WEB]
     empty = pl.lit([], dtype=pl.List(pl.String))
-    return keys.with_columns(*gone, *(pl.when(is_drawn).then(empty).otherwise(name).alias(name) for name in _WEB_LISTS))
+    lists = [pl.when(is_drawn).then(empty).otherwise(name).alias(name) for name in _WEB_LISTS]
+    return _without(keys, is_drawn, _WEB).with_columns(lists)
+
+
+def _without(keys: pl.DataFrame, is_drawn: pl.Series, columns: tuple[str, ...]) -> pl.DataFrame:
+    return keys.with_columns(pl.when(is_drawn).then(None).otherwise(name).alias(name) for name in columns)

@@ -52,18 +52,20 @@ def records_of(account_keys: pl.DataFrame, customer_keys: pl.DataFrame) -> Recor
 
     Returns:
         One row per account and one per customer, sorted by ``unique_id``: what :func:`_record` lists, ``is_sole``
-        (nobody else on this side carries the name) and ``rare_tokens``. An account's ``email`` and
-        ``domain`` are null: what it carries of them stands in ``emails`` and ``domains``.
+        (no other account carries the name; no customer that can be told apart does) and ``rare_tokens``. An account's
+        ``email`` and ``domain`` are null: what it carries of them stands in ``emails`` and ``domains``.
     """
     none = pl.lit(None, dtype=pl.String)
     domains = pl.col("domains").fill_null([])
     theirs = pl.when(domains.list.contains(pl.col("email_domain"))).then("email_domain")
-    accounts = _record(account_keys.rename({"account_id": "unique_id"}), email=none, domain=none)
+    accounts = _record(account_keys.rename({"account_id": "unique_id"}), email=none, domain=none).with_columns(
+        is_sole=pl.col("name_full").is_not_null() & (pl.len().over("name_full") == 1)
+    )
     customers = _record(
         customer_keys.rename({"customer_id": "unique_id"}),
         email=pl.col("email"),
         domain=pl.coalesce(theirs, domains.list.first()),
-    )
+    ).with_columns(is_sole=pl.col("name_full").is_not_null() & _alike("domain") & _alike("country"))
     rare = _rare_words(accounts)
     left, right = _with_rare_words(accounts, rare), _with_rare_words(customers, rare)
     return Records(left, right, term_frequencies(left, size_of(left)))
@@ -91,7 +93,6 @@ def _record(own: pl.DataFrame, *, email: pl.Expr, domain: pl.Expr) -> pl.DataFra
         first_token=tokens.list.first(),
         tokens=tokens,
         is_person=pl.col("person_like").fill_null(value=False),
-        is_sole=pl.col("name_full").is_not_null() & (pl.len().over("name_full") == 1),
         email=email,
         emails=emails,
         len_emails=emails.list.len().cast(pl.Int64),
@@ -102,6 +103,12 @@ def _record(own: pl.DataFrame, *, email: pl.Expr, domain: pl.Expr) -> pl.DataFra
         domain_root=pl.col("domain_root").str.replace_all(r"[^a-z0-9]", ""),
         registration=pl.coalesce("tax_id", "tax_number"),
     ).sort("unique_id")
+
+
+def _alike(column: str) -> pl.Expr:
+    """Whether no two of one name differ in a column: several customers of one company are no rivals."""
+    value = pl.col(column)
+    return (value.min().over("name_full") == value.max().over("name_full")).fill_null(value=True)
 
 
 def _rare_words(accounts: pl.DataFrame) -> pl.DataFrame:

@@ -55,7 +55,7 @@ BOOSTING: dict[str, Any] = {
 
 LOSSES = (
     Weakening(),
-    Weakening(without_city=0.3, without_address=0.5, without_web=0.2, weight=0.5),
+    Weakening(without_city=0.3, without_address=0.5, without_web=0.2, without_place=0.3, weight=0.5),
     Weakening(without_city=0.2, without_address=1.0, weight=0.5),
 )
 """What the weakened copies lose that every company is trained with as well."""
