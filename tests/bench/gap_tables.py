@@ -23,7 +23,7 @@ def write_tables(raw: Path, tables: Path) -> None:
     known = dict(normalise.value_both(crm, billing, rates=rates, as_of=AS_OF, policy=policy).tables)
     people, sold = (known["customers"], known["accounts"]), (known["subscriptions"], known["contracts"])
     claims = resolve.explicit_claims(people[1], sold[1], people[0], sold[0])
-    candidates = resolve.propose_candidates(people[1], people[0], claims)
+    candidates = resolve.propose_candidates(known["account_keys"], known["customer_keys"], claims)
     known["links"] = resolve.choose_links(candidates, people[0], people[1], policy=policy)
     tables.mkdir(parents=True)
     for name, frame in known.items():

@@ -32,7 +32,7 @@ def test_exports_by_hand(tmp_path):
     by_hand = run_cells(known, tmp_path / "by-hand")
     for name in COMPARED:
         assert table(close, name).equals(table(by_hand, name)), name
-    assert table(close, "gaps").height > 40
+    assert table(close, "gaps").height >= 39, "what exports can show of the 42 planted"
 
 
 def test_warehouse_tables(tmp_path, sample_close):
