@@ -78,12 +78,18 @@ def pairs_with_features(
     whole = records_of(account_keys, customer_keys)
     sharing = sharing_of(whole)
     parameters = (model or shipped_model()).parameters
+    pairs = _without(blocked_pairs(whole), whole, rejected)
     slices = []
     for start in range(0, max(whole.customers.height, 1), CUSTOMERS_AT_ONCE):
         some = whole.of_customers(start, CUSTOMERS_AT_ONCE)
-        pairs = _without(blocked_pairs(some), some, rejected)
         weighed = pair_weights(
-            pairs, some, parameters=parameters, prior=prior(whole), floor=floor, engine=engine, threads=threads
+            _pairs_of(pairs, start, some.customers.height),
+            some,
+            parameters=parameters,
+            prior=prior(whole),
+            floor=floor,
+            engine=engine,
+            threads=threads,
         )
         slices.append(_named(with_features(weighed, some, sharing), some))
     return pl.concat(slices)
@@ -92,6 +98,12 @@ def pairs_with_features(
 def prior(records: Records) -> float:
     """Return the probability that a random account and a random customer are one organisation."""
     return MATCHED_SHARE / records.size
+
+
+def _pairs_of(pairs: pl.DataFrame, first: int, length: int) -> pl.DataFrame:
+    """Return the pairs of some customers, numbered from the first of them."""
+    theirs = pairs.filter(pl.col("customer").is_between(first, first + length, closed="left"))
+    return theirs.with_columns(pl.col("customer") - first)
 
 
 def _named(pairs: pl.DataFrame, records: Records) -> pl.DataFrame:

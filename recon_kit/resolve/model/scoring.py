@@ -51,12 +51,13 @@ def pair_weights(
     if pairs.is_empty():
         return _weights(_NO_PAIRS, parameters)
     with splink_api(engine, threads) as api:
-        scored = _predicted(api, pairs, records, splink_settings(parameters, prior=prior, engine=engine))
+        settings = splink_settings(parameters, prior=prior, engine=engine)
+        scored = _predicted(api, pairs, records, settings, floor)
         table = scored.as_pyarrow_table()
     return _weights(pl.DataFrame(table), parameters).filter(pl.col("match_weight") >= floor)
 
 
-def _predicted(api: Any, pairs: pl.DataFrame, records: Records, settings: dict[str, Any]) -> Any:  # noqa: ANN401  (Splink's classes are private)
+def _predicted(api: Any, pairs: pl.DataFrame, records: Records, settings: dict[str, Any], floor: float) -> Any:  # noqa: ANN401  (Splink's classes are private)
     from splink import Linker  # noqa: PLC0415  (slow to load, and only this needs it)
 
     sides = [
@@ -72,7 +73,7 @@ def _predicted(api: Any, pairs: pl.DataFrame, records: Records, settings: dict[s
         join_key_r=pl.format(f"{_CUSTOMERS}-__-{{}}", "customer"),
     )
     linker.table_management.register_blocked_pairs_for_predict(api.register(plain_table(blocked)))
-    return linker.inference.predict(warning_mode="never")
+    return linker.inference.predict(threshold_match_weight=floor, warning_mode="never")
 
 
 def _numbered(records: pl.DataFrame) -> pl.DataFrame:
