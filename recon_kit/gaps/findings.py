@@ -137,8 +137,10 @@ def _compare_in(
     without_billing = unbilled.unbilled_contracts(sides, paired)
     code, tolerance = policy.reporting_currency, policy.minor(policy.rounding_tolerance)
     open_pairings = mismatched.differing(paired, tolerance)
-    pieces = decomposition.decompose(open_pairings, paired, sides, books, as_of=as_of, policy=policy, rates=rates)
     ended = ended_parts(open_pairings, paired, sides, books, tolerance=tolerance)
+    pieces = decomposition.decompose(
+        open_pairings, paired, sides, books, ended, as_of=as_of, policy=policy, rates=rates
+    )
     seeds = pl.concat(
         [
             unbilled.seeds_of_unbilled(without_billing, books, as_of=as_of, policy=policy),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon_kit.gaps.books import Books
-from recon_kit.gaps.families.given_back import NOT_PAID_OUT
+from recon_kit.gaps.families.given_back import paid_out
 from recon_kit.gaps.pairing.both_sides import BothSides
 from recon_kit.gaps.pairing.explicit_pairs import contradicting_ids
 from recon_kit.gaps.pairing.matched import Matched
@@ -58,8 +58,7 @@ def _untested(sides: BothSides, books: Books) -> list[pl.DataFrame]:
 
 def _loose_refunds(books: Books) -> pl.DataFrame:
     """Refunds that went through and whose charge is not in the files, with what they gave back."""
-    came_back = books.refunds.filter(~pl.col("status").fill_null("succeeded").is_in(NOT_PAID_OUT))
-    lost = came_back.join(books.charges.select("charge_id"), on="charge_id", how="anti")
+    lost = paid_out(books).join(books.charges.select("charge_id"), on="charge_id", how="anti")
     return lost.select("refund_id", "currency", mrr_minor="amount_minor")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from recon_kit.policy import Policy
-from tests.bench.gap_tables import AS_OF
+from tests.bench.kit import AS_OF
 from tests.bench.measured import Measured, timed
 from tests.reference.compare import read_books
 from tests.reference.reference import reconcile

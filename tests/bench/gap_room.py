@@ -9,7 +9,8 @@ import polars as pl
 
 from recon_kit import fx, gaps
 from recon_kit.policy import Policy
-from tests.bench.gap_tables import AS_OF, BUILT
+from tests.bench.gap_tables import BUILT
+from tests.bench.kit import AS_OF
 from tests.bench.measured import Measured, timed
 
 

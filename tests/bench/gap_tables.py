@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 
 from recon_kit import fx, normalise, resolve
 from recon_kit.policy import Policy
+from tests.bench.kit import AS_OF
 
-AS_OF = dt.date(2026, 10, 31)
 BUILT = "built"
 """Folder of what the kit has built beside its inputs: the bare way writes the same tables."""
 
@@ -21,10 +20,10 @@ def write_tables(raw: Path, tables: Path) -> None:
     billing = normalise.read_stripe(raw, policy=policy, as_of=AS_OF)
     crm = normalise.read_salesforce(raw, policy=policy, as_of=AS_OF, fields={})
     known = dict(normalise.value_both(crm, billing, rates=rates, as_of=AS_OF, policy=policy).tables)
-    people, sold = (known["customers"], known["accounts"]), (known["subscriptions"], known["contracts"])
-    claims = resolve.explicit_claims(people[1], sold[1], people[0], sold[0])
+    accounts, customers = known["accounts"], known["customers"]
+    claims = resolve.explicit_claims(accounts, known["contracts"], customers, known["subscriptions"])
     candidates = resolve.propose_candidates(known["account_keys"], known["customer_keys"], claims)
-    known["links"] = resolve.choose_links(candidates, people[0], people[1], policy=policy)
+    known["links"] = resolve.choose_links(candidates, customers, accounts, policy=policy)
     tables.mkdir(parents=True)
     for name, frame in known.items():
         frame.write_parquet(tables / f"{name}.parquet")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.at_size import REPOSITORY, company_files, once
+from tests.bench.at_size import REPOSITORY, best_of, company_files
 from tests.bench.measured import Measured
-from tests.bench.report import aligned
+from tests.bench.report import aligned, growth_of, met
 
 LABELS = {"gaps": "kit: gaps", "bare tables": "tables read and written", "reference": "plain-Python reference"}
 MOST_BARE, MOST_REFERENCE, MOST_GROWTH, MOST_GIB, FOR_REFERENCE = 10, 1 / 20, 1.1, 8, 10_000
@@ -38,14 +37,8 @@ class Compared:
 
 def measure_gaps(folder: Path, accounts: int, rounds: int) -> Compared:
     """Measure each way by turns."""
-    tables, best = tables_of(folder, accounts), dict[str, Measured]()
     ways = ["gaps", "bare tables", *(["reference"] if accounts <= FOR_REFERENCE else [])]
-    for _ in range(rounds):
-        for way in ways:
-            for found in once(way, tables):
-                known = best.get(found.name, found)
-                best[found.name] = found if found.seconds < known.seconds else known
-    return Compared(accounts, best)
+    return Compared(accounts, best_of(ways, tables_of(folder, accounts), rounds))
 
 
 def tables_of(folder: Path, accounts: int) -> Path:
@@ -85,11 +78,7 @@ def _cells(company: Compared, name: str) -> list[str]:
 
 def growth(companies: Sequence[Compared]) -> float | None:
     """Exponent of the kit's seconds by accounts; none of one size."""
-    first, last = companies[0], companies[-1]
-    if first.accounts == last.accounts:
-        return None
-    seconds = last.best["gaps"].seconds / first.best["gaps"].seconds
-    return math.log(seconds) / math.log(last.accounts / first.accounts)
+    return growth_of(companies, lambda one: one.best["gaps"].seconds)
 
 
 def targets(companies: Sequence[Compared]) -> Iterator[str]:
@@ -97,14 +86,10 @@ def targets(companies: Sequence[Compared]) -> Iterator[str]:
     last, exponent = companies[-1], growth(companies)
     with_reference = [one for one in companies if "reference" in one.best]
     yield f"targets at {last.accounts:,} accounts, {last.best['gaps'].rows:,} gaps:"
-    yield _met(last.ratio("bare tables"), MOST_BARE, "× reading and writing the tables")
+    yield met(last.ratio("bare tables"), MOST_BARE, "× reading and writing the tables")
     if with_reference:
         one = with_reference[-1]
-        yield _met(one.ratio("reference"), MOST_REFERENCE, f"× the reference at {one.accounts:,} accounts")
-    yield _met(last.best["gaps"].peak_mib / 1024, MOST_GIB, "GiB of memory")
+        yield met(one.ratio("reference"), MOST_REFERENCE, f"× the reference at {one.accounts:,} accounts")
+    yield met(last.best["gaps"].peak_mib / 1024, MOST_GIB, "GiB of memory")
     if exponent is not None:
-        yield _met(exponent, MOST_GROWTH, f"growth from {companies[0].accounts:,} accounts on")
-
-
-def _met(found: float, most: float, what: str) -> str:
-    return f"  {'PASS' if found <= most else 'over'}  {found:.3f} of at most {most:g} {what}"
+        yield met(exponent, MOST_GROWTH, f"growth from {companies[0].accounts:,} accounts on")

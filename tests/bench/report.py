@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from tests.bench.baselines import BASELINES, DUCKDB, PYTHON
 from tests.bench.stages import STAGES
@@ -60,10 +61,32 @@ def _counted(name: str, sizes: Sequence[Size], count: Callable[[Size], float]) -
 
 
 def _growth(sizes: Sequence[Size], measure: Callable[[Size], float]) -> str:
+    exponent = growth_of(sizes, measure)
+    return "" if exponent is None else f"{exponent:.2f}"
+
+
+class OfSomeSize(Protocol):
+    """A company of so many accounts."""
+
+    @property
+    def accounts(self) -> int:
+        """How many."""
+
+
+Sized = TypeVar("Sized", bound=OfSomeSize)
+
+
+def growth_of(sizes: Sequence[Sized], measure: Callable[[Sized], float]) -> float | None:
+    """Exponent of a measure from the first to the last size, by accounts; none of one size."""
     first, last = sizes[0], sizes[-1]
     if first.accounts == last.accounts:
-        return ""
-    return f"{math.log(measure(last) / measure(first)) / math.log(last.accounts / first.accounts):.2f}"
+        return None
+    return math.log(measure(last) / measure(first)) / math.log(last.accounts / first.accounts)
+
+
+def met(found: float, most: float, what: str) -> str:
+    """Say whether a target is met; information, never a failure."""
+    return f"  {'PASS' if found <= most else 'over'}  {found:.3f} of at most {most:g} {what}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -79,9 +79,9 @@ def test_ratios_growth_and_targets() -> None:
     large = company(100, 1000, kit=10, kit_stripe=5, duckdb=4, duckdb_stripe=4, pandas=45, pandas_by_hand=20)
     told = list(targets([small, large]))
     assert [line.split()[0] for line in told[1:]] == ["PASS", "over", "over", "PASS", "PASS"]
-    assert "2.50 of at most 5 × DuckDB" in told[1]
-    assert "0.11 of at most 0.1" in told[2], "5 s over 1,000 invoices, against 45 s over its 1,000 rows"
-    assert "1.00 of at most 1.1 growth" in told[5]
+    assert "2.500 of at most 5 × DuckDB" in told[1]
+    assert "0.111 of at most 0.1" in told[2], "5 s over 1,000 invoices, against 45 s over its 1,000 rows"
+    assert "1.000 of at most 1.1 growth" in told[5]
     assert "1.25" in table_of([small, large]), "the kit's Stripe part in DuckDB's"
 
 

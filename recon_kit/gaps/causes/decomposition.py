@@ -10,7 +10,7 @@ from recon_kit.gaps.books import Books
 from recon_kit.gaps.causes.changes import change_pieces
 from recon_kit.gaps.causes.coupons import granted_coupons
 from recon_kit.gaps.causes.discounts import agreed_discounts, coupon_pieces, promise_pieces
-from recon_kit.gaps.causes.ended_parts import cancellation_pieces, ended_parts
+from recon_kit.gaps.causes.ended_parts import cancellation_pieces
 from recon_kit.gaps.causes.pieces import ORDER, PIECE, ROUNDING, UNEXPLAINED, amount_text, pieces
 from recon_kit.gaps.causes.stated import basis_pieces, currency_pieces
 from recon_kit.gaps.causes.taxes import tax_by_pairing, tax_pieces
@@ -25,6 +25,7 @@ def decompose(
     matched: Matched,
     sides: BothSides,
     books: Books,
+    ended: pl.DataFrame,
     *,
     as_of: dt.date,
     policy: Policy,
@@ -37,6 +38,7 @@ def decompose(
         matched: what pairing gave.
         sides: both sides laid out.
         books: the tables.
+        ended: what :func:`recon_kit.gaps.causes.ended_parts.ended_parts` returns.
         as_of: the day of the close.
         policy: tolerance and reporting currency.
         rates: history of exchange rates (:func:`recon_kit.fx.read_rates`); without it no currency component can be
@@ -51,7 +53,6 @@ def decompose(
     currency, tolerance = policy.reporting_currency, policy.minor(policy.rounding_tolerance)
     agreed = agreed_discounts(open_pairings, matched, sides, books, as_of=pl.lit(as_of))
     coupons = granted_coupons(open_pairings, matched, sides, books)
-    ended = ended_parts(open_pairings, matched, sides, books, tolerance=tolerance)
     found = pl.concat(
         [
             basis_pieces(open_pairings, sides, books, currency),

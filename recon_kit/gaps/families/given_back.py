@@ -91,14 +91,19 @@ def _standing(books: Books) -> pl.DataFrame:
     return books.credit_notes.filter(pl.col("status").fill_null("issued") != "void", pl.col("voided_on").is_null())
 
 
+def paid_out(books: Books) -> pl.DataFrame:
+    """Return the refunds that went through: ``refunds`` without failed and canceled ones."""
+    return books.refunds.filter(~pl.col("status").fill_null("succeeded").is_in(NOT_PAID_OUT))
+
+
 def _refunded(books: Books) -> pl.DataFrame:
     """Partial refunds less the tax in them; a charge given back in full undoes a sale, it does not change its price."""
     of_notes = _standing(books).select(refund_id="refund_ids").explode("refund_id", empty_as_null=False).unique()
-    refunds = books.refunds.filter(~pl.col("status").fill_null("succeeded").is_in(NOT_PAID_OUT))
     charges = books.charges.select("charge_id", "invoice_id", charged=pl.col("amount_minor"))
     whole = pl.col("amount_minor").sum().over("charge_id")
     partial = (
-        refunds.join(charges, on="charge_id", how="inner", validate="m:1")
+        paid_out(books)
+        .join(charges, on="charge_id", how="inner", validate="m:1")
         .filter(whole < pl.col("charged"))
         .filter(~pl.col("reason").fill_null("").is_in(_NOT_COMMERCIAL))
         .join(of_notes, on="refund_id", how="anti")
