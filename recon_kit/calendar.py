@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from recon_kit import money
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 
 def in_timezone(instant: pl.Expr, timezone: str) -> pl.Expr:
@@ -46,11 +41,6 @@ def days_between(earlier: pl.Expr, later: pl.Expr) -> pl.Expr:
 def days_in_month(day: pl.Expr) -> pl.Expr:
     """Return the number of days of a date's month (Int64)."""
     return day.dt.month_end().dt.day().cast(pl.Int64)
-
-
-def month_start(day: dt.date) -> dt.date:
-    """Return the first day of a date's month."""
-    return day.replace(day=1)
 
 
 def accrue(monthly_minor: pl.Expr, start: pl.Expr, end: pl.Expr) -> pl.Expr:

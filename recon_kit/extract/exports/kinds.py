@@ -12,8 +12,6 @@ from recon_kit.schemas.raw import SALESFORCE, STRIPE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Overrides = "Mapping[str, Mapping[str, list[str]]]"
-
 
 class Kind(StrEnum):
     """What a field holds."""

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import polars as pl
 
-Scalar = pl.DataType | type[pl.DataType]
-
 
 def per_distinct(values: pl.Series, ask: Callable[[str], str | None]) -> pl.Series:
     """Translate texts by a function of one text.

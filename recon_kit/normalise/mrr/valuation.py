@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from recon_kit import money, mrr
-from recon_kit.schemas import TABLES
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,6 @@ def not_testable_rows(
         exposed_minor=exposed.cast(pl.Int64),
         currency=pl.col("currency").cast(pl.String),
     )
-
-
-def nothing_not_testable() -> pl.DataFrame:
-    """Make the list of what is not testable, without rows."""
-    return TABLES["not_testable"].empty().drop("room")
 
 
 def expose(not_testable: pl.DataFrame, valued: pl.DataFrame, *, subject: str, key: str, exposed: str) -> pl.DataFrame:
