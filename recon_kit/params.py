@@ -64,6 +64,15 @@ class Sources(Frozen):
     fx: RateSource = RateSource()
 
 
+class LinkSource(Frozen):
+    """The model and the calibrator that a person adopted for the links; each close keeps a copy in ``inputs/links``."""
+
+    model: str | None = Field(None, description="folder of a model, or a file in it; none: the one that ships")
+    calibrator: str | None = Field(
+        None, description="calibrator.json, or a close's tables/calibrator_proposal.parquet; none: the model's own"
+    )
+
+
 class ExportedFile(Frozen):
     """How one hand-made export becomes records of the raw layout; its key is the file, below the source's path."""
 
@@ -89,6 +98,7 @@ class Params(Frozen):
     engine: Literal["duckdb", "spark"] = "duckdb"
     policy: str | dict[str, Any] = Field({}, description="a file, or the keys themselves")
     decisions: str | None = None
+    links: LinkSource = LinkSource()
     previous: str = "latest"
     base: Path = Field(Path(), exclude=True, alias=_BASE)
 

@@ -12,6 +12,7 @@ from recon_kit.resolve.decided import decided_links
 from recon_kit.resolve.duplicates import duplicate_accounts, duplicate_opportunities, twice_counted
 from recon_kit.resolve.explicit_ids import explicit_claims, link_faults
 from recon_kit.resolve.links import choose_links, link_controls
+from recon_kit.resolve.model import model_in_use
 from recon_kit.resolve.model_report import blocking_counts, model_weights, pair_weights_in_steps
 from recon_kit.resolve.review import LABELS, links_with_names, pair_sentence, pair_to_show, review_queue
 
@@ -29,6 +30,7 @@ __all__ = [
     "link_controls",
     "link_faults",
     "links_with_names",
+    "model_in_use",
     "model_weights",
     "pair_sentence",
     "pair_to_show",

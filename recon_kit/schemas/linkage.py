@@ -6,8 +6,8 @@ from recon_kit.schemas import columns as c
 from recon_kit.schemas.table import Table
 
 
-class AccountKeys(dy.Schema):
-    """One row per account that stands: what it, and what merged into it, is compared with customers by.
+class _Keys(dy.Schema):
+    """What accounts and customers are compared by.
 
     ``name_full`` is folded, ``name_core`` without legal form, ``name_tokens`` its words in order, ``name_cores`` also
     those of accounts merged into it. ``email`` is canonical, ``emails`` all of them. Domains are registrable and speak
@@ -16,49 +16,40 @@ class AccountKeys(dy.Schema):
     number as written, letters and digits only. ``country`` is ISO 3166-1 alpha-2.
     """
 
+    name_full = c.text()
+    name_core = c.text()
+    name_tokens = c.names()
+    name_cores = c.names()
+    acronym = c.text()
+    person_like = c.flag()
+    email = c.text()
+    emails = c.names()
+    email_domain = c.text()
+    web_domain = c.text()
+    domains = c.names()
+    domain_root = c.text()
+    phone = c.text()
+    tax_id = c.text()
+    tax_number = c.text()
+    country = c.text()
+    postal_code = c.text()
+    city = c.text()
+
+
+class _AccountId(dy.Schema):
     account_id = c.key()
-    name_full = c.text()
-    name_core = c.text()
-    name_tokens = c.names()
-    name_cores = c.names()
-    acronym = c.text()
-    person_like = c.flag()
-    email = c.text()
-    emails = c.names()
-    email_domain = c.text()
-    web_domain = c.text()
-    domains = c.names()
-    domain_root = c.text()
-    phone = c.text()
-    tax_id = c.text()
-    tax_number = c.text()
-    country = c.text()
-    postal_code = c.text()
-    city = c.text()
 
 
-class CustomerKeys(dy.Schema):
-    """One row per Stripe customer: what it is compared with accounts by; columns as in ``account_keys``."""
-
+class _CustomerId(dy.Schema):
     customer_id = c.key()
-    name_full = c.text()
-    name_core = c.text()
-    name_tokens = c.names()
-    name_cores = c.names()
-    acronym = c.text()
-    person_like = c.flag()
-    email = c.text()
-    emails = c.names()
-    email_domain = c.text()
-    web_domain = c.text()
-    domains = c.names()
-    domain_root = c.text()
-    phone = c.text()
-    tax_id = c.text()
-    tax_number = c.text()
-    country = c.text()
-    postal_code = c.text()
-    city = c.text()
+
+
+class AccountKeys(_AccountId, _Keys):
+    """One row per account that stands: what it, and what merged into it, is compared with customers by."""
+
+
+class CustomerKeys(_CustomerId, _Keys):
+    """One row per Stripe customer: what it is compared with accounts by."""
 
 
 class Candidates(dy.Schema):

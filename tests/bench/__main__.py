@@ -1,7 +1,7 @@
 """Time the kit on generated companies, beside named baselines of the same run: ``python -m tests.bench``.
 
-Three tables: the stages of a whole close on small companies; normalise, and the gap room, at size, up to millions of
-invoices.
+Four tables: the stages of a whole close on small companies; normalise, the gap room and the links at size, up to millions
+of invoices.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from pathlib import Path
 from tests.bench.at_size import measure, table_of
 from tests.bench.closes import table_of_closes
 from tests.bench.gaps_at_size import measure_gaps, table_of_gaps
+from tests.bench.links_at_size import measure_links, table_of_links
 
 STAGES, SIZES = (500, 1000, 2000), (10_000, 100_000)
-QUICK_STAGES, QUICK_SIZES = (60, 120), (100, 200)
+CUSTOMERS = (20_000, 200_000)
+QUICK_STAGES, QUICK_SIZES, QUICK_CUSTOMERS = (60, 120), (100, 200), (400, 800)
 
 
 def sizes(text: str) -> tuple[int, ...]:
@@ -31,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--accounts", type=sizes, metavar="N,N", help="sizes of normalise at size; '' for none")
     parser.add_argument("--gaps", type=sizes, metavar="N,N", help="sizes of the gap room at size; '' for none")
+    parser.add_argument(
+        "--links", type=sizes, metavar="N,N", help="customers of links at size, as 20000,1000000; '' for none"
+    )
     parser.add_argument("--stages", type=sizes, metavar="N,N", help="sizes of whole closes; '' for none")
     parser.add_argument("--rounds", type=int, default=2, help="how often each is timed; the best counts")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the large companies here, and use those kept")
@@ -38,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     rounds = 1 if chosen.quick else chosen.rounds
     stages, at_size = (QUICK_STAGES, QUICK_SIZES) if chosen.quick else (STAGES, SIZES)
+    to_link = QUICK_CUSTOMERS if chosen.quick else CUSTOMERS
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="recon-bench-")))
         if wanted := stages if chosen.stages is None else chosen.stages:
@@ -53,7 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"comparing {accounts:,} accounts …", file=sys.stderr, flush=True)
             compared.append(measure_gaps(chosen.keep or scratch, accounts, rounds))
         if compared:
-            print(table_of_gaps(compared))
+            print(table_of_gaps(compared), flush=True)
+        linked = []
+        for customers in to_link if chosen.links is None else chosen.links:
+            print(f"linking {customers:,} customers …", file=sys.stderr, flush=True)
+            linked.append(measure_links(chosen.keep or scratch, customers, rounds))
+        if linked:
+            print(table_of_links(linked))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measured:
-    """What one way of reading took: ``rows`` are the records it read, ``peak_mib`` the most the process has held."""
+    """What one way of reading took: ``rows`` are the records it read, ``peak_mib`` the most the process has held.
+
+    ``f1`` is how well it linked, of a way that links.
+    """
 
     name: str
     seconds: float
     rows: int
     peak_mib: float
+    f1: float | None = None
 
 
 def timed(name: str, read: Callable[[], int], before: float = 0) -> Measured:

@@ -1,4 +1,4 @@
-"""One way of reading or comparing one company, in a process of its own: ``python -m tests.bench.once kit DIR`` prints JSON."""
+"""One way of reading, comparing or linking one company, in a process of its own: ``python -m tests.bench.once kit DIR`` prints JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ COMPARING = {
     "bare tables": "tests.bench.bare_tables",
     "reference": "tests.bench.gap_reference",
 }
-WAYS = READING | COMPARING
+LINKING = {"links": "tests.bench.link_model", "bare splink": "tests.bench.bare_splink"}
+WAYS = READING | COMPARING | LINKING
 """Modules with ``measured(folder)``; only the one asked for is imported, or its memory would be that of all."""
 
 

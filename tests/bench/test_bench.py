@@ -4,6 +4,7 @@ import re
 from itertools import islice
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.bench.__main__ import main
@@ -12,6 +13,10 @@ from tests.bench.baselines import read_with_duckdb
 from tests.bench.gaps_at_size import LABELS as GAP_LABELS
 from tests.bench.gaps_at_size import Compared
 from tests.bench.gaps_at_size import targets as gap_targets
+from tests.bench.link_keys import TABLES
+from tests.bench.links_at_size import LABELS as LINK_LABELS
+from tests.bench.links_at_size import Linked
+from tests.bench.links_at_size import targets as link_targets
 from tests.bench.measured import Measured, peak_mib, timed
 from tests.bench.plain_pandas import by_habit, by_hand
 from tests.world.__main__ import main as write_world
@@ -32,7 +37,7 @@ def company(accounts: int, invoices: int, **seconds: float) -> Company:
 
 
 def test_normalise_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--quick", "--stages", "", "--accounts", "40", "--gaps", "", "--keep", str(kept)])
+    main(["--quick", "--stages", "", "--accounts", "40", "--gaps", "", "--links", "", "--keep", str(kept)])
     told = capsys.readouterr().out
     for label in LABELS.values():
         assert re.search(rf"^{re.escape(label)} +\d+\.\d\d ", told, re.MULTILINE), label
@@ -41,16 +46,44 @@ def test_normalise_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_stages_of_a_close_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--quick", "--accounts", "", "--gaps", "", "--stages", "20"])
+    main(["--quick", "--accounts", "", "--gaps", "", "--links", "", "--stages", "20"])
     assert re.search(r"^together +\d", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_the_gap_room_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--quick", "--stages", "", "--accounts", "", "--gaps", "40", "--keep", str(kept)])
+    main(["--quick", "--stages", "", "--accounts", "", "--gaps", "40", "--links", "", "--keep", str(kept)])
     told = capsys.readouterr().out
     for label in GAP_LABELS.values():
         assert re.search(rf"^{re.escape(label)} +\d+\.\d\d ", told, re.MULTILINE), label
     assert len(re.findall(r"^  (PASS|over)  ", told, re.MULTILINE)) == 3
+
+
+def test_links_at_size_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick", "--stages", "", "--accounts", "", "--gaps", "", "--links", "300", "--keep", str(tmp_path)])
+    told = capsys.readouterr().out
+    for label in LINK_LABELS.values():
+        assert re.search(rf"^{re.escape(label)} +\d+\.\d\d +\d+\.\d\d +[\d,]+ +0\.9\d\d\d ", told, re.MULTILINE), label
+    assert len(re.findall(r"^  (PASS|over)  ", told, re.MULTILINE)) == 3
+    keys = {name: pl.read_parquet(tmp_path / "links" / "300" / "keys" / f"{name}.parquet") for name in TABLES}
+    assert keys["account_keys"].height == pytest.approx(1.48 * keys["customer_keys"].height, rel=0.05)
+    assert keys["customer_keys"].height == pytest.approx(300, rel=0.05)
+    assert 0.9 < keys["truth"]["account_id"].is_not_null().mean() < 1
+
+
+def test_ratios_of_the_links() -> None:
+    small, large = (
+        Linked(size, {name: Measured(name, taken, size, 2048, f1) for name, taken, f1 in found})
+        for size, found in (
+            (100, [("links", 1, 0.9), ("bare splink", 2, 0.8)]),
+            (1000, [("links", 45, 0.8), ("bare splink", 30, 0.9)]),
+        )
+    )
+    told = list(link_targets([small, large]))
+    assert [line.split()[0] for line in told[1:]] == ["over", "over", "PASS", "over"]
+    assert "1.500 of at most 1 × bare Splink" in told[1]
+    assert "0.200 of at most 0.1 of F1 missing" in told[2]
+    assert "4.500 of at most 4 × the time a customer at 100" in told[4]
+    assert [line.split()[0] for line in link_targets([small])][1:] == ["PASS"] * 3
 
 
 def test_ratios_and_growth_of_the_gap_room() -> None:

@@ -32,7 +32,7 @@ SEED = 11
 GENERATED_WEIGHT = 0.12
 """Weight of a generated pair: there are four times as many, and real names are to be heard first."""
 
-SHIPPED = Path(__file__).parents[2] / "recon_kit" / "resolve" / "model" / "shipped"
+SHIPPED = Path(__file__).parents[2] / "recon_kit" / "resolve"
 AUTO_LINK, MARGIN, REVIEW_FLOOR = 0.95, 0.50, 0.30
 
 
@@ -47,7 +47,7 @@ def organisations(folder: Path) -> LabelledCompany:
     own = read["right_meta"].select("customer_id", "ror_id")
     truth = own.join(read["truth"], on="customer_id", how="left").join(_groups(read), on="ror_id", how="left")
     return LabelledCompany(
-        "organisations", *_keys(accounts, customers), truth.select("customer_id", "account_id", "group")
+        "organisations", *keys_of(accounts, customers), truth.select("customer_id", "account_id", "group")
     )
 
 
@@ -81,10 +81,11 @@ def generated(folder: Path, weight: float = GENERATED_WEIGHT) -> LabelledCompany
     owners = accounts.select("entity_id", "account_id")
     truth = customers.select("customer_id", "entity_id").join(owners, on="entity_id", how="left", validate="m:1")
     truth = truth.select("customer_id", "account_id", group=pl.col("entity_id").cast(pl.String))
-    return LabelledCompany(folder.name, *_keys(accounts, customers), truth, weight)
+    return LabelledCompany(folder.name, *keys_of(accounts, customers), truth, weight)
 
 
-def _keys(accounts: pl.DataFrame, customers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def keys_of(accounts: pl.DataFrame, customers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Derive the keys of both sides; columns that a side does not have are empty."""
     place = ["name", "phone", "country", "postal_code", "city", "vat_number"]
     ours = _with_columns(accounts, ["account_id", "website", "billing_email", *place]).with_columns(
         contact_emails=pl.lit([], dtype=pl.List(pl.String)), is_deleted=pl.lit(value=False), survivor_id="account_id"
@@ -158,7 +159,7 @@ def record_of(
     """Tell on what, when and how well the model was trained."""
     home = {
         f"{part.name}, weakened copy {part.copy}" if part.copy else part.name: figures(
-            best_of(part.pairs, model, company.truth)
+            best_of(part.pairs, model, part.truth)
         )
         for company in companies
         for part in predicted

@@ -62,6 +62,12 @@ def companies(names=NAMES, country="GB"):
     ]
 
 
+def among_companies(*own):
+    """Accounts of a test's own (id, name, web site, country, city), among a hundred others."""
+    columns = ("account_id", "name", "website", "country", "city")
+    return [*companies()[20:], *(dict(zip(columns, one, strict=True)) for one in own)]
+
+
 def test_free_mail_senders_are_not_one_company():
     accounts = companies()
     accounts[0]["billing_email"] = "jo.smith@gmail.com"
@@ -125,23 +131,10 @@ def test_a_group_that_shares_one_domain_stays_apart():
 
 
 def test_a_parent_and_its_subsidiary_are_two_accounts():
-    accounts = [
-        *companies()[20:],
-        {
-            "account_id": "parent",
-            "name": "Quillon Holding AG",
-            "website": "quillon.de",
-            "country": "DE",
-            "city": "Bremen",
-        },
-        {
-            "account_id": "child",
-            "name": "Quillon Optics GmbH",
-            "website": "quillon.de",
-            "country": "DE",
-            "city": "Jena",
-        },
-    ]
+    accounts = among_companies(
+        ("parent", "Quillon Holding AG", "quillon.de", "DE", "Bremen"),
+        ("child", "Quillon Optics GmbH", "quillon.de", "DE", "Jena"),
+    )
     customers = [
         {"customer_id": "p", "name": "Quillon Holding", "email": "ap@quillon.de", "country": "DE", "city": "Bremen"},
         {"customer_id": "c", "name": "Quillon Optics", "email": "ap2@quillon.de", "country": "DE", "city": "Jena"},
@@ -150,23 +143,10 @@ def test_a_parent_and_its_subsidiary_are_two_accounts():
 
 
 def test_one_name_in_two_countries_is_two_companies():
-    accounts = [
-        *companies()[20:],
-        {
-            "account_id": "gb",
-            "name": "Delta Pumps Ltd",
-            "website": "deltapumps.co.uk",
-            "country": "GB",
-            "city": "Leeds",
-        },
-        {
-            "account_id": "us",
-            "name": "Delta Pumps Inc.",
-            "website": "deltapumps.com",
-            "country": "US",
-            "city": "Austin",
-        },
-    ]
+    accounts = among_companies(
+        ("gb", "Delta Pumps Ltd", "deltapumps.co.uk", "GB", "Leeds"),
+        ("us", "Delta Pumps Inc.", "deltapumps.com", "US", "Austin"),
+    )
     customers = [
         {"customer_id": "gb1", "name": "Delta Pumps", "email": "jo@gmail.com", "country": "GB", "city": "Leeds"},
         {"customer_id": "us1", "name": "Delta Pumps", "email": "ann@gmail.com", "country": "US", "city": "Austin"},
@@ -326,3 +306,29 @@ def test_one_name_at_two_domains_is_two_parties():
         found.filter(customer_id="own", account_id="a000")["link_probability"].item() for found in (alone, contested)
     ]
     assert chance[1] < chance[0]
+
+
+def test_where_names_are_written_alike_a_sister_is_not_the_company_that_is_absent():
+    """Every other company's account is gone; a sister of it, its name and a word more, is there and another company."""
+    sisters = [
+        {"account_id": f"sister{n:03d}", "name": f"{name} {('Asia', 'Europe', 'Holding')[n % 3]} Ltd", "country": "GB"}
+        for n, name in enumerate(NAMES)
+    ]
+    accounts = [{"account_id": one["account_id"], "name": one["name"], "country": "GB"} for one in companies()[::2]]
+    customers = [{"customer_id": f"c{n:03d}", "name": f"{name} Ltd", "country": "GB"} for n, name in enumerate(NAMES)]
+    links = linked([*accounts, *sisters], customers)
+    truth = {f"c{n:03d}": None if n % 2 else f"a{n:03d}" for n in range(len(NAMES))}
+    assert wrong_merges(links, truth) == []
+    assert found(links, truth) > 0.9
+
+
+def test_the_same_free_mail_address_speaks_under_another_name():
+    accounts = [{**one, "billing_email": f"owner{n}@gmail.com"} if n < 20 else one for n, one in enumerate(companies())]
+    customers = [
+        {"customer_id": f"c{n}", "name": f"{word} Venture", "email": f"owner{n}@gmail.com", "country": "GB"}
+        for n, word in enumerate(("Zephyr", "Quartz", "Umber", "Onyx", "Pewter"))
+    ]
+    links = linked(accounts, customers)
+    truth = {f"c{n}": f"a{n:03d}" for n in range(5)}
+    assert wrong_merges(links, truth) == []
+    assert all(links[customer] in (("linked", own), ("review", own)) for customer, own in truth.items())

@@ -12,6 +12,7 @@ from recon_kit import journal
 from recon_kit.artifacts import MANIFEST, PARTIAL, CloseFolder
 from recon_kit.params import read_params
 from recon_kit.policy import Policy, SettingsError, build_policy
+from recon_kit.resolve.model import ModelInUse, model_in_use
 
 _POLICY = "policy.yaml"
 _TABLES = (
@@ -28,12 +29,13 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class LinkedClose:
-    """A close whose customers are linked: its name, policy, tables and decisions."""
+    """A close whose customers are linked: its name, policy, tables, decisions and link model."""
 
     name: str
     policy: Policy
     tables: dict[str, pl.DataFrame]
     decisions: pl.DataFrame
+    linked_by: ModelInUse
 
 
 def close_of(folder: Path | None, params: Path | None) -> Path:
@@ -76,4 +78,10 @@ def read_linked_close(path: Path) -> LinkedClose:
         )
     policy = build_policy(yaml.safe_load((close.inputs / _POLICY).read_text(encoding="utf-8")))
     tables = {name: close.read_table(name).collect() for name in _TABLES}
-    return LinkedClose(path.name.removesuffix(PARTIAL), policy, tables, journal.read_decisions(close.inputs))
+    return LinkedClose(
+        path.name.removesuffix(PARTIAL),
+        policy,
+        tables,
+        journal.read_decisions(close.inputs),
+        model_in_use(close.inputs),
+    )

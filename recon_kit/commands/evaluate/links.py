@@ -75,6 +75,11 @@ def _linked(close: LinkedClose, *, without_ids: bool) -> tuple[pl.DataFrame, pl.
     if not without_ids:
         return tables["candidates"], tables["links"], claims
     candidates, links = evaluation.linked_as_if_without_ids(
-        accounts, customers, tables["account_keys"], tables["customer_keys"], policy=close.policy
+        accounts,
+        customers,
+        tables["account_keys"],
+        tables["customer_keys"],
+        policy=close.policy,
+        model=close.linked_by.model,
     )
     return candidates, links, claims

@@ -36,8 +36,10 @@ def _what_was_compared(
     with_account, certain = int(found.outcomes["is_true"].sum()), int(found.outcomes["is_certain"].sum())
     unnamed = close.tables["customers"].height - labelled
     basis = "linked anew as if there were no ids and no decisions" if without_ids else "as linked in the close"
+    used = close.linked_by.told
     lines = [
         f"Links of the close {close.name}, {basis}.",
+        f"Link model: {used['link model']}; calibrator: {used['calibrator']}.",
         f"{labelled} customers of the file are in it: {with_account} have an account, {labelled - with_account} none.",
     ]
     if unnamed and not is_complete:

@@ -1,5 +1,6 @@
 """How good the links are: measured against labels, beside simple baselines, on the user's own data."""
 
+from recon_kit.link_files import recalibrated
 from recon_kit.resolve.evaluation.as_if_without import linked_as_if_without_ids
 from recon_kit.resolve.evaluation.cutoffs import Cutoffs, choose_cutoffs
 from recon_kit.resolve.evaluation.evaluation import Evaluation, evaluate_links
@@ -8,7 +9,7 @@ from recon_kit.resolve.evaluation.labels import known_accounts, labelled_links
 from recon_kit.resolve.evaluation.measure_names import in_words
 from recon_kit.resolve.evaluation.measures import measures, measures_by_slice
 from recon_kit.resolve.evaluation.outcomes import outcomes
-from recon_kit.resolve.evaluation.recalibration import fit_calibrator, held_back, recalibrated
+from recon_kit.resolve.evaluation.recalibration import fit_calibrator, held_back
 from recon_kit.resolve.evaluation.reliability import calibration_of, reliability
 from recon_kit.resolve.evaluation.retraining import Company, Retraining, retrain, write_candidate
 from recon_kit.resolve.evaluation.self_audit import SelfAudit, audit_of, self_audit

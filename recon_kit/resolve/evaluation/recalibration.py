@@ -8,6 +8,8 @@ import polars as pl
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
+from recon_kit.link_files import recalibrated
+
 ENOUGH = 300
 """Labels from which a calibrator is fitted: with 100 it was no better than none, with 300 it was."""
 
@@ -58,14 +60,6 @@ def _line(odds: Floats, right: Floats, weight: Floats) -> tuple[float, float]:
 
     found = minimize(cost, x0=np.array([1.0, 0.0]), method="L-BFGS-B", bounds=[(0.05, 5.0), (-5.0, 5.0)])
     return float(found.x[0]), float(found.x[1])
-
-
-def recalibrated(probabilities: pl.Series, knots: pl.DataFrame) -> pl.Series:
-    """Map probabilities through a calibrator; without knots they stay as they are."""
-    if knots.is_empty():
-        return probabilities
-    mapped = np.interp(probabilities.to_numpy(), knots["link_probability"].to_numpy(), knots["calibrated"].to_numpy())
-    return pl.Series(probabilities.name, mapped)
 
 
 def held_back(labels: pl.DataFrame) -> pl.DataFrame:

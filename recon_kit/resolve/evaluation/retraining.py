@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import polars as pl
 
+from recon_kit.link_files import Parameters, followed_by, shipped_files
 from recon_kit.policy import Policy
 from recon_kit.resolve.evaluation.as_if_without import linked_as_if_without_ids
 from recon_kit.resolve.evaluation.labels import labelled_links
 from recon_kit.resolve.evaluation.measures import measures
 from recon_kit.resolve.evaluation.outcomes import outcomes
-from recon_kit.resolve.evaluation.recalibration import ENOUGH, fit_calibrator, recalibrated
+from recon_kit.resolve.evaluation.recalibration import ENOUGH, fit_calibrator
 from recon_kit.resolve.evaluation.reliability import calibration_of, log_loss
 from recon_kit.resolve.evaluation.resampling import interval, resampled_sums
 from recon_kit.resolve.model import LinkModel, shipped_model
-from recon_kit.resolve.model.calibrator import Calibrator
 from recon_kit.resolve.model.comparisons import COMPARISONS
-from recon_kit.resolve.model.link_model import training_record
 from recon_kit.resolve.model.pairs import prior
 from recon_kit.resolve.model.records import Records, records_of
 from recon_kit.resolve.model.scoring import pair_weights
-from recon_kit.resolve.model.settings import Parameters, rounded
+from recon_kit.resolve.model.settings import rounded
 from recon_kit.resolve.model.training import write_model
 
 ENOUGH_FOR_M = 100
@@ -140,19 +140,6 @@ def _rows_of(known: pl.DataFrame, records: Records) -> pl.DataFrame:
     return known.select("customer", "account").sort("customer", "account")
 
 
-def followed_by(calibrator: Calibrator, knots: pl.DataFrame) -> Calibrator:
-    """Make one calibrator of two: what the first gives is mapped by the second.
-
-    Args:
-        calibrator: from shares of competition to probabilities.
-        knots: what :func:`recon_kit.resolve.evaluation.fit_calibrator` returns.
-    """
-    steps = np.concatenate([np.linspace(0, 1, 101), 1 - np.geomspace(1e-6, 1e-2, 25), np.geomspace(1e-6, 1e-2, 25)])
-    shares = pl.Series("share", np.unique([*steps.round(9), *(share for share, _ in calibrator.knots)]))
-    chances = recalibrated(calibrator.calibrated(shares), knots).round(9).cum_max()
-    return Calibrator(tuple(zip(shares.to_list(), chances.to_list(), strict=True)))
-
-
 def _linked(company: Company, model: LinkModel, policy: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
     return linked_as_if_without_ids(
         company.accounts, company.customers, company.account_keys, company.customer_keys, policy=policy, model=model
@@ -209,13 +196,16 @@ def _told(*, is_better: bool, labels: int, held: int) -> tuple[str, ...]:
     return first, verdict
 
 
-def write_candidate(retraining: Retraining, folder: Path, *, as_of: dt.date) -> list[str]:
+def write_candidate(
+    retraining: Retraining, folder: Path, *, as_of: dt.date, made_from: Mapping[str, Any] | None = None
+) -> list[str]:
     """Write the files of a candidate model, with the record of how it came about.
 
     Args:
         retraining: what :func:`retrain` returns.
         folder: where to, outside of any close; made if absent.
         as_of: of the close whose labels it learnt from.
+        made_from: training record of the model in use; none: the shipped one's.
 
     Returns:
         The names of the files, sorted; none where nothing was refitted.
@@ -223,13 +213,13 @@ def write_candidate(retraining: Retraining, folder: Path, *, as_of: dt.date) -> 
     if retraining.compared.is_empty():
         return []
     record = {
-        "status": "a candidate: nothing uses it until a person adopts it",
+        "status": "a candidate: nothing uses it until a person adopts it (params: links.model)",
         "as_of": as_of.isoformat(),
         "known_links": retraining.labels,
         "is_better": retraining.is_better,
         "told": list(retraining.told),
         "compared": retraining.compared.to_dicts(),
-        "made_from": training_record(),
+        "made_from": dict(made_from or shipped_files().training),
     }
     write_model(retraining.model, record, folder)
     return sorted(file.name for file in folder.iterdir())

@@ -15,6 +15,7 @@ from recon_kit.resolve.evaluation.ratios import MEASURES
 from recon_kit.resolve.evaluation.recalibration import ENOUGH, fit_calibrator, held_back
 from recon_kit.resolve.evaluation.reliability import RELIABILITY, calibration_of, reliability
 from recon_kit.resolve.evaluation.shared_keys import shared_keys
+from recon_kit.resolve.model import LinkModel
 from recon_kit.resolve.model.settings import Engine
 from recon_kit.schemas import TABLES
 
@@ -55,6 +56,7 @@ def self_audit(
     customer_keys: pl.DataFrame,
     policy: Policy,
     engine: Engine = "duckdb",
+    model: LinkModel | None = None,
 ) -> SelfAudit:
     """Measure the model on the customers whose account an explicit id or a confirmed decision tells.
 
@@ -69,12 +71,13 @@ def self_audit(
         customer_keys: rows of ``customer_keys``.
         policy: its cut-offs.
         engine: where Splink computes.
+        model: the one in use; none: the shipped one.
     """
     known = known_accounts(claims, decided)
     if known.is_empty():
         return _without_labels()
     candidates, links = linked_as_if_without_ids(
-        accounts, customers, account_keys, customer_keys, policy=policy, engine=engine
+        accounts, customers, account_keys, customer_keys, policy=policy, engine=engine, model=model
     )
     evidence = shared_keys(known, account_keys, customer_keys)
     labels = labelled_links(candidates, known, customer_keys, decided)
@@ -141,6 +144,7 @@ def _told(found: pl.DataFrame, labels: int, compared: pl.DataFrame) -> tuple[str
     refitted = (
         f"A calibrator refitted on {labels} labels has, on labels it has not seen, a calibration error of "
         f"{new_error:.3f} and a log-loss of {new_loss:.3f}; the one in use {error:.3f} and {loss:.3f}. "
-        f"{advice}; nothing changes unless a person adopts it."
+        f"{advice} (params: links.calibrator names tables/calibrator_proposal.parquet of this close); nothing changes "
+        "unless a person adopts it."
     )
     return first, refitted, CAVEAT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Required, TypedDict, Unpack
+
 import polars as pl
 
 from recon_kit.resolve.model.blocking import blocked_pairs
@@ -20,15 +22,27 @@ MATCHED_SHARE = 0.75
 """Share of customers that are taken to have an account, in the prior."""
 
 
+class Scoring(TypedDict, total=False):
+    """How pairs are scored.
+
+    Attributes:
+        floor: match weight below which a pair is left out.
+        engine: where Splink computes, ``duckdb`` unless told; the scores do not depend on it.
+        model: another model than the shipped one.
+        threads: how many threads compute; the scores do not depend on it.
+    """
+
+    floor: Required[float]
+    engine: Engine
+    model: LinkModel | None
+    threads: int | None
+
+
 def score_pairs(
     account_keys: pl.DataFrame,
     customer_keys: pl.DataFrame,
     rejected: pl.DataFrame | None = None,
-    *,
-    floor: float,
-    engine: Engine = "duckdb",
-    model: LinkModel | None = None,
-    threads: int | None = None,
+    **how: Unpack[Scoring],
 ) -> pl.DataFrame:
     """Score every pair of customer and account that shares a key.
 
@@ -37,21 +51,16 @@ def score_pairs(
         customer_keys: rows of ``customer_keys``.
         rejected: pairs that people rejected, ``customer_id`` and ``account_id``: left out before others are compared
             with them.
-        floor: match weight below which a pair is left out.
-        engine: where Splink computes; the scores do not depend on it.
-        model: another model than the shipped one.
-        threads: how many threads compute; the scores do not depend on it.
+        how: as of :class:`Scoring`.
 
     Returns:
         One row per pair, sorted: ``customer_id``, ``account_id``, ``match_weight``, ``match_probability``,
         ``pair_probability`` (by the second stage, before competition), ``weight_*`` and ``level_*`` by comparison,
         ``weight_context`` (what the second stage adds to the match weight).
     """
-    scored = pairs_with_features(
-        account_keys, customer_keys, rejected, floor=floor, engine=engine, model=model, threads=threads
-    )
+    scored = pairs_with_features(account_keys, customer_keys, rejected, **how)
     odds = pl.col("pair_probability") / (1.0 - pl.col("pair_probability"))
-    judged = scored.with_columns(pair_probabilities(scored, (model or shipped_model()).second_stage))
+    judged = scored.with_columns(pair_probabilities(scored, _model(how).second_stage))
     with_context = judged.with_columns(weight_context=odds.log(2.0) - pl.col("match_weight"))
     return with_context.select(
         "customer_id", "account_id", "match_weight", "match_probability", "pair_probability", *WEIGHTS,
@@ -63,11 +72,7 @@ def pairs_with_features(
     account_keys: pl.DataFrame,
     customer_keys: pl.DataFrame,
     rejected: pl.DataFrame | None = None,
-    *,
-    floor: float,
-    engine: Engine = "duckdb",
-    model: LinkModel | None = None,
-    threads: int | None = None,
+    **how: Unpack[Scoring],
 ) -> pl.DataFrame:
     """Weigh pairs and describe them for the second stage; arguments as of :func:`score_pairs`.
 
@@ -77,7 +82,7 @@ def pairs_with_features(
     """
     whole = records_of(account_keys, customer_keys)
     sharing = sharing_of(whole)
-    parameters = (model or shipped_model()).parameters
+    parameters = _model(how).parameters
     pairs = _without(blocked_pairs(whole), whole, rejected)
     slices = []
     for start in range(0, max(whole.customers.height, 1), CUSTOMERS_AT_ONCE):
@@ -87,12 +92,16 @@ def pairs_with_features(
             some,
             parameters=parameters,
             prior=prior(whole),
-            floor=floor,
-            engine=engine,
-            threads=threads,
+            floor=how["floor"],
+            engine=how.get("engine", "duckdb"),
+            threads=how.get("threads"),
         )
         slices.append(_named(with_features(weighed, some, sharing), some))
     return pl.concat(slices)
+
+
+def _model(how: Scoring) -> LinkModel:
+    return how.get("model") or shipped_model()
 
 
 def prior(records: Records) -> float:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from recon_kit.link_files import Parameters
 from recon_kit.resolve.model.comparisons import COMPARISONS, Comparison, Level
 from recon_kit.resolve.model.labelled import LabelledCompany
 from recon_kit.resolve.model.pairs import prior
 from recon_kit.resolve.model.records import Records, records_of
 from recon_kit.resolve.model.scoring import pair_weights
-from recon_kit.resolve.model.settings import Parameters, rounded
+from recon_kit.resolve.model.settings import rounded
 
 RANDOM_PAIRS = 300_000
 """Random pairs of a company on which u is counted."""

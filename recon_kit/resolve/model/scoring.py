@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import polars as pl
 
+from recon_kit.link_files import Parameters
 from recon_kit.resolve.model.comparisons import COMPARISONS
 from recon_kit.resolve.model.engines import plain_table, splink_api
 from recon_kit.resolve.model.records import Records
-from recon_kit.resolve.model.settings import Engine, Parameters, columns_compared, level_weights, splink_settings
+from recon_kit.resolve.model.settings import Engine, columns_compared, level_weights, splink_settings
 
 _ACCOUNTS, _CUSTOMERS = "accounts", "customers"
 """Names of the sides in Splink, which calls the first by alphabet left."""
@@ -73,7 +75,9 @@ def _predicted(api: Any, pairs: pl.DataFrame, records: Records, settings: dict[s
         join_key_r=pl.format(f"{_CUSTOMERS}-__-{{}}", "customer"),
     )
     linker.table_management.register_blocked_pairs_for_predict(api.register(plain_table(blocked)))
-    return linker.inference.predict(threshold_match_weight=floor, warning_mode="never")
+    # Splink writes the floor into its SQL, where infinity is a column's name.
+    least = floor if math.isfinite(floor) else None
+    return linker.inference.predict(threshold_match_weight=least, warning_mode="never")
 
 
 def _numbered(records: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recon_kit.resolve.model.calibrator import Calibrator
+from recon_kit.link_files import Calibrator
 from recon_kit.resolve.model.features import FEATURES
 
 _NEAREST = 1e-6

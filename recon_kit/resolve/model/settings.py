@@ -6,10 +6,8 @@ import math
 import re
 from typing import Any, Literal
 
+from recon_kit.link_files import Parameters
 from recon_kit.resolve.model.comparisons import COMPARISONS, Comparison, Level
-
-Parameters = dict[str, dict[str, dict[str, float]]]
-"""comparison -> level -> m and u."""
 
 Engine = Literal["duckdb", "spark"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,15 @@ import numpy.typing as npt
 import polars as pl
 from scipy.optimize import isotonic_regression
 
-from recon_kit.resolve.model.calibrator import IDENTITY, Calibrator
+from recon_kit.link_files import IDENTITY, Calibrator, Parameters
+from recon_kit.link_files.reading import CALIBRATOR_FILE, PARAMETERS_FILE, SECOND_STAGE_FILE, TRAINING_FILE
 from recon_kit.resolve.model.features import FEATURES
 from recon_kit.resolve.model.labelled import LabelledCompany, Weakening, weakened
-from recon_kit.resolve.model.link_model import (
-    CALIBRATOR_FILE,
-    PARAMETERS_FILE,
-    SECOND_STAGE_FILE,
-    TRAINING_FILE,
-    LinkModel,
-)
+from recon_kit.resolve.model.link_model import LinkModel
 from recon_kit.resolve.model.pairs import pairs_with_features
 from recon_kit.resolve.model.parameters import estimate_parameters
 from recon_kit.resolve.model.second_stage import matrix, pair_probabilities, shares
-from recon_kit.resolve.model.settings import Parameters, rounded
+from recon_kit.resolve.model.settings import rounded
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,14 +49,22 @@ BOOSTING: dict[str, Any] = {
 }
 
 LOSSES = (
-    Weakening(),
-    Weakening(without_city=0.3, without_address=0.5, without_web=0.2, without_place=0.3, weight=0.5),
+    Weakening(neighbours=0.5),
+    Weakening(
+        without_city=0.3, without_address=0.5, without_web=0.2, without_place=0.3, neighbours=0.3, weight=0.5
+    ),
     Weakening(without_city=0.2, without_address=1.0, weight=0.5),
-)
+    Weakening(gone=0.3, neighbours=0.6, under_another_name=0.07, weight=0.2, say=0),
+    Weakening(
+        moved=0.3, named_alike=0.6, gone=0.3, neighbours=0.5, without_address=0.7, without_web=0.5, without_place=0.3,
+        weight=0.15, say=0,
+    ),
+    Weakening(
+        moved=0.1, named_alike=0.6, gone=0.25, sisters=0.35, without_address=0.9, without_web=0.7, without_city=0.5,
+        without_place=0.5, weight=0.15, say=0,
+    ),
+)  # fmt: skip
 """What the weakened copies lose that every company is trained with as well."""
-
-SAY_OF_COPIES = 0.25
-"""What a weakened copy counts in the calibrator against its company: it is to be right on companies as they are."""
 
 LEAST_ON_A_STEP = 40
 """Customers below which a step of the calibrator is joined with its neighbour."""
@@ -75,13 +78,17 @@ class LabelledPairs:
         name: of the company.
         copy: 0 is the company itself; from 1 its weakened copies.
         pairs: what :func:`recon_kit.resolve.model.pairs.pairs_with_features` returns, with the labels.
+        truth: of the company or the copy: ``customer_id``, ``account_id``, ``group``.
         weight: of each pair.
+        say: of each customer in the calibrator.
     """
 
     name: str
     copy: int
     pairs: pl.DataFrame
+    truth: pl.DataFrame
     weight: float
+    say: float
 
 
 def labelled_pairs(companies: list[LabelledCompany], parameters: Parameters, *, seed: int) -> list[LabelledPairs]:
@@ -89,10 +96,15 @@ def labelled_pairs(companies: list[LabelledCompany], parameters: Parameters, *, 
     model = LinkModel(parameters, "", IDENTITY)
     found = []
     for company in companies:
-        copies = [company, *(weakened(company, loss, seed=seed + place) for place, loss in enumerate(LOSSES))]
-        for number, copy in enumerate(copies):
+        copies = [weakened(company, loss, seed=seed + place) for place, loss in enumerate(LOSSES)]
+        says = [1.0, *(loss.say for loss in LOSSES)]
+        for number, (copy, say) in enumerate(zip([company, *copies], says, strict=True)):
             pairs = pairs_with_features(copy.account_keys, copy.customer_keys, floor=FLOOR, model=model)
-            found.append(LabelledPairs(company.name, number, _with_labels(pairs, company.truth), copy.weight))
+            found.append(
+                LabelledPairs(
+                    company.name, number, _with_labels(pairs, copy.truth), copy.truth, copy.weight, copy.weight * say
+                )
+            )
     return found
 
 
@@ -138,7 +150,7 @@ def out_of_fold(parts: list[LabelledPairs], others: list[LabelledPairs]) -> list
         The parts with ``pair_probability`` and ``share``.
     """
     stages = [train_second_stage([*parts, *others], without_fold=fold) for fold in range(FOLDS)]
-    return [LabelledPairs(part.name, part.copy, _predicted_by_fold(part.pairs, stages), part.weight) for part in parts]
+    return [replace(part, pairs=_predicted_by_fold(part.pairs, stages)) for part in parts]
 
 
 def _predicted_by_fold(pairs: pl.DataFrame, stages: list[str]) -> pl.DataFrame:
@@ -159,17 +171,14 @@ def fit_calibrator(parts: list[LabelledPairs]) -> Calibrator:
     Reference:
         Zadrozny and Elkan 2002 (isotonic regression).
     """
-    best = pl.concat([_best(part.pairs).with_columns(weight=pl.lit(_say(part))) for part in parts])
+    heard = [part for part in parts if part.say]
+    best = pl.concat([_best(part.pairs).with_columns(weight=pl.lit(part.say)) for part in heard])
     ordered = best.sort("share", "is_true")
     given, right, weights = (ordered[name].cast(pl.Float64).to_numpy() for name in ("share", "is_true", "weight"))
     fitted = isotonic_regression(right, weights=weights)
     steps = _joined_steps(given, np.asarray(fitted.x), weights)
     inner = [(rounded(share), rounded(min(max(chance, 1e-4), 1 - 1e-4))) for share, chance in steps if 0 < share < 1]
     return Calibrator(tuple(_rising([(0.0, 0.0), *inner, (1.0, 1.0)])))
-
-
-def _say(part: LabelledPairs) -> float:
-    return part.weight * (SAY_OF_COPIES if part.copy else 1.0)
 
 
 def _best(pairs: pl.DataFrame) -> pl.DataFrame:
