@@ -36,16 +36,9 @@ def count_sources(folder: CloseFolder, params: Params, policy: Policy) -> tuple[
         are non-blank lines of JSONL and records of CSV; money is what can be parsed, in minor units.
     """
     sources, totals = [], []
-    overrides = params.fields.get("contract", {})
     with duckdb.connect() as connection:
         for source, name, file in _files(folder):
-            raw_object = next((raw for raw in OBJECTS.get(source, ()) if raw.name == name), None)
-            if source == STRIPE:
-                figures = _stripe_figures(connection, file, raw_object)
-            elif source == SALESFORCE:
-                figures = _salesforce_figures(file, raw_object, policy.reporting_currency, overrides)
-            else:
-                figures = pl.DataFrame(schema=_FIGURES)
+            figures = figures_of(connection, source, name, file, params=params, policy=policy)
             rows = _rows(source, file, figures)
             sources.append(_source_row(source, name, file, rows, figures))
             totals.append(_totals(source, name, file, figures, rows))
@@ -54,6 +47,23 @@ def count_sources(folder: CloseFolder, params: Params, policy: Policy) -> tuple[
         pl.DataFrame(sources, schema=TABLES["sources"].empty().schema).sort("source", "object", "file"),
         pl.concat([TABLES["control_totals"].empty(), *totals]).sort("source", "object", "file", "currency"),
     )
+
+
+def figures_of(
+    connection: duckdb.DuckDBPyConnection, source: str, name: str, file: Path, *, params: Params, policy: Policy
+) -> pl.DataFrame:
+    """Take money and creation out of every record of a raw file.
+
+    Returns:
+        One row per record, in the file's order: ``currency``, ``amount_minor`` (both null where nothing can be read),
+        ``at`` (creation). No rows for books, which are counted by their lines.
+    """
+    raw_object = next((raw for raw in OBJECTS.get(source, ()) if raw.name == name), None)
+    if source == STRIPE:
+        return _stripe_figures(connection, file, raw_object)
+    if source == SALESFORCE:
+        return _salesforce_figures(file, raw_object, policy.reporting_currency, params.fields.get("contract", {}))
+    return pl.DataFrame(schema=_FIGURES)
 
 
 def _files(folder: CloseFolder) -> Iterator[tuple[str, str, Path]]:
@@ -163,8 +173,6 @@ def _source_row(source: str, name: str, file: Path, rows: int, figures: pl.DataF
         "source": source,
         "object": name,
         "file": file.name,
-        "query": None,
-        "api_version": None,
         "rows": rows,
         "from_at": figures["at"].min(),
         "to_at": figures["at"].max(),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.extract.exports import MappedExport, RawFile, blind_spots, count_lines, raw_files, read_mapped
+from recon_kit.extract.pull_record import pull_records
+from recon_kit.extract.pull_report import incomplete_parts
 from recon_kit.extract.raw_files import layout_files
 from recon_kit.extract.report import missing_files
 from recon_kit.schemas.raw import STRIPE
@@ -26,13 +28,15 @@ def exported_lines(folder: CloseFolder, params: Params, policy: Policy) -> pl.Da
 def untestable(
     folder: CloseFolder, params: Params, policy: Policy, *, sources: pl.DataFrame, totals: pl.DataFrame
 ) -> pl.DataFrame:
-    """List what cannot be tested: without files that are absent, and because exports do not tell it.
+    """List what cannot be tested: without files that are absent, parts not pulled, and what exports do not tell.
 
     Returns:
         Rows of ``not_testable`` without ``room``.
     """
     _, files = _kept(folder, params, policy)
-    absent = missing_files(sources)
+    pulls = pull_records(folder)
+    refused = {(pull.system, name): reason for pull in pulls for name, reason in pull.absent.items()}
+    absent = pl.concat([missing_files(sources, refused), incomplete_parts(pulls)])
     if not files:
         return absent
     return pl.concat([absent, blind_spots(files, sources, totals, _coupon_ids(folder), mode=policy.stripe_mode)])

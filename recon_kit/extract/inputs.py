@@ -1,4 +1,4 @@
-"""Copy what else the figures rest on into ``inputs/``: policy, decisions, the close before."""
+"""Copy what else the figures rest on into ``inputs/``: policy, decisions, link model, the close before."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
+from recon_kit import link_files
 from recon_kit.artifacts import CloseFolder
 from recon_kit.extract.decisions import copy_decisions
 from recon_kit.policy import SettingsError
@@ -20,17 +21,21 @@ CARRIED_OVER = ("gaps", "links", "history")
 
 
 def copy_inputs(run: Run) -> dict[str, str]:
-    """Write ``policy.yaml``, ``decisions.jsonl`` and ``previous/`` into the close folder.
+    """Write ``policy.yaml``, ``decisions.jsonl``, ``links/`` and ``previous/`` into the close folder.
 
     Returns:
-        What was taken: ``policy``, ``decisions`` (how many, and what they agree with, or ``none yet``), ``previous
-        close`` (its name or ``none``).
+        What was taken: ``policy``, ``decisions`` (how many, and what they agree with, or ``none yet``), ``link model``
+        and ``calibrator`` (whose, and since when), ``previous close`` (its name or ``none``).
 
     Raises:
-        SettingsError: the decision journal does not verify, or ``previous`` names something that does not exist.
+        SettingsError: the decision journal does not verify, the link model or calibrator cannot be used, or
+            ``previous`` names something that does not exist.
     """
     inputs = run.folder.inputs
     run.folder.write(inputs / "policy.yaml", run.policy.to_yaml().encode())
+    links = link_files.adopted_files(run.params)
+    for name, content in links.content.items():
+        run.folder.write(inputs / link_files.COPY / name, content)
     previous = previous_close(run)
     if previous:
         for name in CARRIED_OVER:
@@ -39,6 +44,7 @@ def copy_inputs(run: Run) -> dict[str, str]:
     return {
         "policy": f"{run.params.profile} profile, every key in inputs/policy.yaml",
         "decisions": copy_decisions(run, previous),
+        **link_files.link_files_told(links),
         "previous close": _name_of(previous),
     }
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from recon_kit.artifacts import PARTIAL, CloseFolder, digest_file
 from recon_kit.extract.exports import EXPORTS, MappedExport, kept_as, raw_files, read_mapped
+from recon_kit.extract.pull_record import record_file
 from recon_kit.extract.raw_files import layout_files
 from recon_kit.fx import RATES_FILE, packaged_rates
 from recon_kit.journal import head_of
@@ -31,17 +32,19 @@ SYSTEMS = ("stripe", "salesforce", "ledger", "bank")
 def copy_raw(folder: CloseFolder, params: Params) -> pl.DataFrame:
     """Fill ``raw/`` from the sources the params name, unaltered; exports made by hand as they came, and translated.
 
+    What is pulled from the systems themselves must be there already (:func:`recon_kit.extract.pull_raw`).
+
     Returns:
         Rows of ``notes``: files that were left out because they are not of the raw layout and no column map names them.
 
     Raises:
-        SettingsError: a source folder does not exist, a kind is not in this version, or the column map has faults.
+        SettingsError: a source folder does not exist, or the column map has faults.
         SchemaError: a required file is absent; the message names all of them.
         FinishedClose: the close is finished and what the source says has changed.
     """
     left_out = []
     copied: set[Path] = set()
-    roots = source_folders(params)
+    roots = source_folders(folder, params)
     mapped = read_mapped(params, roots)
     taken = {one.path for one in mapped}
     translated = {file.name: file for file in raw_files(mapped, params, read_policy(params))}
@@ -50,6 +53,7 @@ def copy_raw(folder: CloseFolder, params: Params) -> pl.DataFrame:
         own = _not_exported(known, system, translated, taken)
         from_exports = {file.feed.object_name for file in translated.values() if file.feed.source == system}
         _require(system, {*own.values(), *from_exports})
+        copied |= _copy_record(root, system, folder)
         copied |= {_copy(file, folder.raw / system / file.name, folder) for file in own}
         left_out += [(system, file.name) for file in unknown if file not in taken]
     copied |= {_copy(one.path, folder.raw / kept_as(one), folder) for one in mapped}
@@ -68,15 +72,20 @@ def _not_exported(
     }
 
 
-def source_folders(params: Params) -> dict[str, Path]:
+def source_folders(folder: CloseFolder, params: Params) -> dict[str, Path]:
     """Find the folder of each source that has one: the one that holds ``stripe/``, ``salesforce/`` or exports.
 
+    What a pull brought lies in the close's own ``raw/``.
+
     Raises:
-        SettingsError: a folder does not exist, or a kind is not in this version.
+        SettingsError: a folder does not exist.
     """
     sources = {system: getattr(params.source, system) for system in SYSTEMS}
     given = {system: source for system, source in sources.items() if source.kind != "none"}
-    return {system: _source_folder(params, source, system) for system, source in given.items()}
+    return {
+        system: folder.raw if source.kind == "api" else _source_folder(params, source, system)
+        for system, source in given.items()
+    }
 
 
 _SETTINGS = (".yaml", ".yml")
@@ -101,9 +110,6 @@ def _unmapped(roots: dict[str, Path], mapped: list[MappedExport], params: Params
 
 
 def _source_folder(params: Params, source: Source, system: str) -> Path:
-    if source.kind == "api":
-        message = f"source.{system}: kind api is not in this version yet; use kind files or sample."
-        raise SettingsError(message)
     if source.kind == "sample":
         return SAMPLE_FOLDER
     root = params.resolve(source.path or "")
@@ -135,6 +141,12 @@ def _copy(source: Path, target: Path, folder: CloseFolder) -> Path:
     shutil.copyfile(source, temporary)
     temporary.replace(target)
     return target
+
+
+def _copy_record(root: Path, system: str, folder: CloseFolder) -> set[Path]:
+    """Take the record of the pull that the files come from, where there is one."""
+    record, target = record_file(root, system), record_file(folder.raw, system)
+    return {_copy(record, target, folder)} if record.is_file() else set()
 
 
 def _write(target: Path, content: bytes, folder: CloseFolder) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -10,6 +11,9 @@ from recon_kit.controls import Control
 from recon_kit.policy import SettingsError
 from recon_kit.schemas import TABLES
 from recon_kit.schemas.raw import OBJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _COSTS = {
     "invoices": "what was billed",
@@ -39,8 +43,12 @@ _COSTS = {
 }
 
 
-def missing_files(sources: pl.DataFrame) -> pl.DataFrame:
+def missing_files(sources: pl.DataFrame, absent: Mapping[tuple[str, str], str] | None = None) -> pl.DataFrame:
     """List the optional files that are absent and what cannot be tested without them.
+
+    Args:
+        sources: one row per raw file.
+        absent: why an object could not be pulled, by (source, object).
 
     Returns:
         Rows of ``not_testable`` without ``room``, sorted by id.
@@ -52,12 +60,17 @@ def missing_files(sources: pl.DataFrame) -> pl.DataFrame:
         {
             "subject": "file",
             "id": source if source == name else f"{source}/{name}",
-            "reason": f"This file was not given, so {_COSTS[name]} cannot be tested.",
+            "reason": f"{_why(absent or {}, source, name)} so {_COSTS[name]} cannot be tested.",
         }
         for source, name in sorted(wanted)
         if name not in present
     ]
     return pl.DataFrame(rows, schema=TABLES["not_testable"].empty().drop("room").schema)
+
+
+def _why(absent: Mapping[tuple[str, str], str], source: str, name: str) -> str:
+    reason = absent.get((source, name))
+    return f"It was not pulled ({reason.rstrip('.')})," if reason else "This file was not given,"
 
 
 def require_reach(sources: pl.DataFrame, as_of: dt.date) -> None:

@@ -12,8 +12,6 @@ class Sources(dy.Schema):
     source = c.key()
     object = c.key()
     file = c.key()
-    query = c.text()
-    api_version = c.text()
     rows = c.count()
     from_at = c.moment()
     to_at = c.moment()
@@ -30,6 +28,18 @@ class ControlTotals(dy.Schema):
     currency = c.key()
     rows = c.count()
     amount_minor = c.maybe_minor()
+
+
+class DeadLetter(dy.Schema):
+    """One row per (part of a pull that failed for good, currency), with the money that part held when last pulled."""
+
+    source = c.name()
+    object = c.name()
+    shard = c.name()
+    attempts = c.count()
+    error = c.name()
+    exposed_minor = c.maybe_minor()
+    currency = c.text()
 
 
 class Quarantine(dy.Schema):
@@ -127,6 +137,7 @@ class CommonRates(dy.Schema):
 EVIDENCE = (
     Table("sources", Sources),
     Table("control_totals", ControlTotals),
+    Table("dead_letter", DeadLetter, order=("source", "object", "shard", "currency")),
     Table("quarantine", Quarantine, order=("source", "object", "file", "line", "field", "rule")),
     Table("gate", Gate),
     Table("excluded", Excluded, order=("source", "object", "key", "reason")),

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from recon_kit.normalise.salesforce.field_map import DEFAULT_FIELDS
+from recon_kit.field_map import DEFAULT_FIELDS
 from recon_kit.schemas.table import SchemaError
 from tests.salesforce_snapshot import ACME, DEAL, one_deal, only, read_files
 

@@ -14,7 +14,7 @@ from recon_kit.commands.init.recognise import ObjectMap, inside_charges, map_wit
 from recon_kit.commands.init.spellings import usual_header
 from recon_kit.commands.init.stripe_lines import StripeLines, read_lines
 from recon_kit.commands.init.survey import SeenFile, Survey
-from recon_kit.normalise.salesforce.field_map import DEFAULT_FIELDS, OBJECT_OF
+from recon_kit.field_map import DEFAULT_FIELDS, OBJECT_OF
 
 _KEYS = {
     (f"salesforce/{OBJECT_OF[part]}", name): key

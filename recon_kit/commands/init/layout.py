@@ -11,10 +11,11 @@ from recon_kit.commands.init.recurring_amounts import stated_amounts
 from recon_kit.commands.init.spellings import SPELLINGS
 from recon_kit.commands.init.survey import SeenFile
 from recon_kit.extract.raw_files import object_of
+from recon_kit.field_map import DEFAULT_FIELDS, OBJECT_OF, REQUIRED
 from recon_kit.normalise.salesforce import field_map
 from recon_kit.schemas.raw import OBJECTS, SALESFORCE, STRIPE
 
-_PART_OF = {object_name: part for part, object_name in field_map.OBJECT_OF.items()}
+_PART_OF = {object_name: part for part, object_name in OBJECT_OF.items()}
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,17 @@ def read_layout(file: SeenFile, object_name: str) -> LayoutFile | None:
     if not found["id"]:
         return None
     overrides = _overrides(part, file, found)
-    lacking = [
-        list(group) for group in field_map.REQUIRED[part] if not any(found[key] or key in overrides for key in group)
-    ]
+    lacking = [list(group) for group in REQUIRED[part] if not any(found[key] or key in overrides for key in group)]
     return LayoutFile(object_name, file, found, overrides, lacking)
 
 
 def _overrides(part: str, file: SeenFile, found: dict[str, list[str]]) -> dict[str, FieldMatch]:
     """Propose a column for each of our fields whose default columns are absent."""
-    object_name = f"{SALESFORCE}/{field_map.OBJECT_OF[part]}"
+    object_name = f"{SALESFORCE}/{OBJECT_OF[part]}"
     used = {column for columns in found.values() for column in columns}
     columns = [name for name in file.header if name not in used]
     keys = {}
-    for key, defaults in field_map.DEFAULT_FIELDS[part].items():
+    for key, defaults in DEFAULT_FIELDS[part].items():
         own = [name for name in defaults if name in SPELLINGS[object_name]]
         if own and not any(column for column in found[key] if not _is_fallback(part, key, column)):
             keys[own[0]] = key
@@ -111,7 +110,7 @@ def _is_fallback(part: str, key: str, column: str) -> bool:
 
 def override_columns(part: str, key: str, match: FieldMatch) -> list[str]:
     """Name the columns of an override: the proposed one first, then the defaults that stand in where it is empty."""
-    fallbacks = [name for name in field_map.DEFAULT_FIELDS[part][key] if "*" not in name]
+    fallbacks = [name for name in DEFAULT_FIELDS[part][key] if "*" not in name]
     return list(dict.fromkeys([match.header, *fallbacks[1:]]))
 
 

@@ -8,7 +8,7 @@ from recon_kit.commands.init.findings import Findings
 from recon_kit.commands.init.objects import REQUIRED_OBJECTS, how_to_export, plain_name
 from recon_kit.commands.init.recognise import ObjectMap
 from recon_kit.commands.init.spellings import is_warehouse, usual_header
-from recon_kit.normalise.salesforce.field_map import DEFAULT_FIELDS
+from recon_kit.field_map import DEFAULT_FIELDS
 
 _PRICED = ("plan.amount", "plan.interval")
 """What prices of their own tell of a subscription that names its price."""

@@ -1,155 +1,16 @@
-"""The field map: which Salesforce column each of our fields is read from, and what an override may say.
-
-Keys are ours, values the org's API names. A source is a column of the object itself (``Amount``), a related field as
-exports write it (``Product2.Name``), or a column of the contract that the opportunity names (``Contract.StartDate``).
-``*`` stands for any text. The first column that exists and is not empty wins, row by row.
-"""
+"""Which columns of a file each of our fields is read from, by the field map and what the params override in it."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from fnmatch import translate
 from typing import TYPE_CHECKING
 
+from recon_kit.field_map import DEFAULT_FIELDS, OBJECT_OF, REQUIRED, SUPPORTING_FIELDS, columns_named, nearest
 from recon_kit.schemas.table import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    FieldMap = Mapping[str, Mapping[str, Sequence[str]]]
-
-OBJECT_OF = {"account": "Account", "contract": "Opportunity", "line": "OpportunityLineItem"}
-"""The Salesforce object behind each part of the map."""
-
-_SYSTEM = {
-    "is_deleted": ["IsDeleted"],
-    "created_at": ["CreatedDate"],
-    "modified_at": ["LastModifiedDate"],
-    "stamped_at": ["SystemModstamp"],
-}
-
-DEFAULT_FIELDS: FieldMap = {
-    "account": {
-        "id": ["Id"],
-        "name": ["Name"],
-        "website": ["Website"],
-        "phone": ["Phone"],
-        "country": ["BillingCountry", "BillingCountryCode"],
-        "postal_code": ["BillingPostalCode"],
-        "city": ["BillingCity"],
-        "parent_id": ["ParentId"],
-        "type": ["Type"],
-        "vat_number": ["VAT_Number__c"],
-        "stripe_customer_id": ["Stripe_Customer_ID__c", "*Stripe_Customer_ID__c"],
-        "billing_email": ["Billing_Email__c"],
-        "status": ["Customer_Status__c", "Type"],
-        "churned_on": ["Churn_Date__c"],
-        "merged_into": ["MasterRecordId"],
-        "owner_id": ["OwnerId"],
-        "owner_name": ["Owner.Name"],
-        "owner_email": ["Owner.Email"],
-        **_SYSTEM,
-    },
-    "contract": {
-        "id": ["Id"],
-        "account_id": ["AccountId"],
-        "contract_id": ["ContractId"],
-        "name": ["Name"],
-        "won": ["IsWon"],
-        "stage": ["StageName"],
-        "kind": ["Type"],
-        "close_on": ["CloseDate"],
-        "start_on": ["Contract_Start_Date__c", "Contract.StartDate", "CloseDate"],
-        "end_on": ["Contract_End_Date__c", "Contract.EndDate"],
-        "term_months": ["Contract_Term_Months__c", "Contract.ContractTerm"],
-        "amount": ["Amount"],
-        "amount_basis": ["Amount_Basis__c"],
-        "currency": ["CurrencyIsoCode"],
-        "billing_cadence": ["Billing_Cadence__c"],
-        "payment_terms": ["Payment_Terms__c"],
-        "discount_pct": ["Discount_Percent__c"],
-        "discount_end_on": ["Discount_End_Date__c"],
-        "note": ["Description"],
-        "amends": ["Amends_Opportunity__c"],
-        "prior": ["Prior_Opportunity__c"],
-        "billing_system": ["Billing_System__c"],
-        "product": ["Product__c", "Product_Name__c"],
-        "stripe_subscription_id": ["Stripe_Subscription_ID__c", "*Stripe_Subscription_ID__c"],
-        "owner_id": ["OwnerId"],
-        "owner_name": ["Owner.Name"],
-        "owner_email": ["Owner.Email"],
-        **_SYSTEM,
-    },
-    "line": {
-        "id": ["Id"],
-        "opportunity_id": ["OpportunityId"],
-        "product": ["Name", "Product2.Name"],
-        "sku": ["ProductCode", "Product2.ProductCode"],
-        "quantity": ["Quantity"],
-        "unit_price": ["UnitPrice"],
-        "total_price": ["TotalPrice"],
-        "currency": ["CurrencyIsoCode"],
-        "kind": ["Revenue_Type__c"],
-        "family": ["ProductFamily", "Product2.Family"],
-        "start_on": ["Start_Date__c"],
-        "end_on": ["End_Date__c"],
-        "delivered_on": ["Delivery_Date__c"],
-        "ssp": ["List_Price__c"],
-        **_SYSTEM,
-    },
-}
-
-SUPPORTING_FIELDS: FieldMap = {
-    "Contact": {"id": ["Id"], "account_id": ["AccountId"], "email": ["Email"], **_SYSTEM},
-    "Contract": {
-        "id": ["Id"],
-        "start_on": ["StartDate"],
-        "end_on": ["EndDate"],
-        "term_months": ["ContractTerm"],
-        **_SYSTEM,
-    },
-    "OpportunityHistory": {
-        "id": ["Id"],
-        "opportunity_id": ["OpportunityId"],
-        "amount": ["Amount"],
-        "currency": ["CurrencyIsoCode"],
-        "stage": ["StageName"],
-        "close_on": ["CloseDate"],
-        "amount_before": ["PrevAmount"],
-        "close_on_before": ["PrevCloseDate"],
-        **_SYSTEM,
-    },
-}
-"""Objects read by their standard fields only, by API name."""
-
-REQUIRED: Mapping[str, Sequence[Sequence[str]]] = {
-    "account": [["id"], ["name"]],
-    "contract": [["id"], ["account_id"], ["amount"], ["close_on"], ["won", "stage"]],
-    "line": [],
-}
-"""Keys without which an object cannot be read; of a group, one is enough."""
-
-
-def check_keys(overrides: FieldMap) -> None:
-    """Refuse overrides of fields we do not have.
-
-    Raises:
-        SchemaError: every unknown key in one message, with the nearest and all valid ones.
-    """
-    faults = []
-    for part, keys in overrides.items():
-        if part not in DEFAULT_FIELDS:
-            faults.append(f"fields.{part} is no part of the field map; the parts are {', '.join(DEFAULT_FIELDS)}.")
-            continue
-        valid = list(DEFAULT_FIELDS[part])
-        faults += [
-            f"fields.{part}.{key} is no field of ours{_nearest(key, valid)} Valid keys: {', '.join(valid)}."
-            for key in keys
-            if key not in valid
-        ]
-    if faults:
-        raise SchemaError("\n".join(faults))
+    from recon_kit.field_map import FieldMap
 
 
 def resolve(part: str, overrides: FieldMap, columns: Iterable[str]) -> dict[str, list[str]]:
@@ -199,13 +60,13 @@ def require_columns(part: str, overrides: FieldMap, columns: Iterable[str], *, f
 
 def _found(part: str, overrides: FieldMap, present: list[str]) -> dict[str, list[str]]:
     wanted = {**DEFAULT_FIELDS[part], **overrides.get(part, {})}
-    return {key: _present(names, present, OBJECT_OF[part]) for key, names in wanted.items()}
+    return {key: columns_named(names, present, OBJECT_OF[part]) for key, names in wanted.items()}
 
 
 def resolve_supporting(object_name: str, columns: Iterable[str]) -> dict[str, list[str]]:
     """Find the present columns of an object that is not mapped; none of them is required."""
     present = list(columns)
-    return {key: _present(names, present, object_name) for key, names in SUPPORTING_FIELDS[object_name].items()}
+    return {key: columns_named(names, present, object_name) for key, names in SUPPORTING_FIELDS[object_name].items()}
 
 
 def contract_columns(overrides: FieldMap, columns: Iterable[str]) -> list[str]:
@@ -217,27 +78,13 @@ def absent_overrides(part: str, overrides: FieldMap, columns: Iterable[str]) -> 
     """List columns that an override names beside others and that are not there: perhaps misspelt, so worth a note."""
     present = list(columns)
     named = [name for names in overrides.get(part, {}).values() for name in names]
-    return [name for name in named if not _present([name], present, OBJECT_OF[part])]
-
-
-def _present(names: Sequence[str], columns: list[str], own_object: str) -> list[str]:
-    found: list[str] = []
-    for name in names:
-        pattern = re.compile(translate(name.removeprefix(f"{own_object}.")), re.IGNORECASE)
-        found += [column for column in sorted(columns) if pattern.match(column) and column not in found]
-    return found
+    return [name for name in named if not columns_named([name], present, OBJECT_OF[part])]
 
 
 def _absence(where: str, part: str, key: str, names: Sequence[str], columns: list[str]) -> str:
     sought = " or ".join(names) or "(nothing)"
     return (
         f"{where} has no column {sought}, which the field map reads {part}.{key} from"
-        f"{_nearest(names[0] if names else key, columns)} "
+        f"{nearest(names[0] if names else key, columns)} "
         f"Add the column to the export, or name the right one in params under fields.{part}.{key}."
     )
-
-
-def _nearest(name: str, candidates: list[str]) -> str:
-    lowered = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.0)
-    return f"; the nearest is {lowered[close[0]]}." if close else "."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon_kit.asof import end_of_day
+from recon_kit.field_map import OBJECT_OF, SUPPORTING_FIELDS, check_keys
 from recon_kit.normalise.salesforce import field_map
 from recon_kit.normalise.salesforce.accounts import read_accounts, read_contacts, with_churn, with_contact_emails
 from recon_kit.normalise.salesforce.contracts import (
@@ -75,7 +76,7 @@ def read_salesforce(
         raw: the folder that holds ``salesforce/``.
         policy: pick-list values, defaults, time zone.
         as_of: the day looked at; what happened after its end is wound back, or excluded and counted.
-        fields: overrides of the field map (``field_map.DEFAULT_FIELDS``).
+        fields: overrides of the field map (``recon_kit.field_map.DEFAULT_FIELDS``).
 
     Returns:
         Tables ``accounts``, ``contacts``, ``contracts`` (every accepted opportunity, won or not; without what follows
@@ -130,14 +131,14 @@ def _settle(snapshot: _Snapshot, policy: Policy, as_of: dt.date, cutoff: dt.date
 
 def _open(folder: Path, fields: Mapping[str, Mapping[str, list[str]]], timezone: str, cutoff: dt.datetime) -> _Snapshot:
     """Read every object and find the columns its fields are read from; the Contracts are settled on the way."""
-    field_map.check_keys(fields)
+    check_keys(fields)
     raw = {described.name: read_object(folder, described) for described in SALESFORCE_OBJECTS}
-    sources = {name: field_map.resolve_supporting(name, raw[name].columns) for name in field_map.SUPPORTING_FIELDS}
+    sources = {name: field_map.resolve_supporting(name, raw[name].columns) for name in SUPPORTING_FIELDS}
     services = read_service_contracts(raw["Contract"], sources["Contract"], timezone=timezone, cutoff=cutoff)
     naming = field_map.contract_columns(fields, raw["Opportunity"].columns)
     raw["Opportunity"] = beside_services(raw["Opportunity"], services, raw["Contract"], naming)
     notes = [opened.notes for opened in raw.values()]
-    for part, name in field_map.OBJECT_OF.items():
+    for part, name in OBJECT_OF.items():
         opened = raw[name]
         given = {} if opened.is_absent else fields
         for file, header in opened.headers.items():

@@ -76,7 +76,7 @@ def _parsed(pull: Pull, stated: pl.DataFrame) -> pl.DataFrame:
     best_first = joined.sort("owner_id", pl.col("is_told").not_(), "position")
     identity = pl.coalesce("discount_id", pl.format("unnamed {}", "line"))
     return best_first.filter(pl.struct("owner_id", identity).is_first_distinct()).select(
-        "owner", "owner_id", "position", "discount_id", "coupon", "start_at", "end_at"
+        "owner", "owner_id", "position", "discount_id", "coupon", "promotion_code_id", "start_at", "end_at"
     )
 
 

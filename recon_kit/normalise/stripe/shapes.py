@@ -154,6 +154,7 @@ COUPONS = shape(
 DISCOUNTS = shape(
     discount_id="id",
     coupon=("source.coupon", "coupon"),
+    promotion_code_id="promotion_code",
     start_seconds="start",
     end_seconds="end",
     customer_id="customer",

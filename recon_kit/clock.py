@@ -1,4 +1,4 @@
-"""The only place that asks for the time: when a run began and how long it took, for ``run.json``."""
+"""The only place that asks for the time: when a run or a pull began, and how long it took."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import time
 def now() -> str:
     """Return the present instant in UTC, to the second, in ISO 8601."""
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def epoch() -> int:
+    """Return the present instant in seconds since 1970-01-01 UTC."""
+    return int(time.time())
 
 
 def elapsed() -> float:
