@@ -8,14 +8,20 @@ from typing import Annotated
 
 import typer
 
+from recon_kit.commands.decide_command import decide
+from recon_kit.commands.ending import BROKEN_CONTROL, ERROR
+from recon_kit.commands.ending import in_words as _in_words
+from recon_kit.commands.ending import shown as _shown
+from recon_kit.commands.ending import stop as _stop
+from recon_kit.commands.keeping import purge, sign
+from recon_kit.commands.review.command import review
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Prove every month that Salesforce, Stripe, the ledger and the bank tell one story.",
 )
-
-ERROR, BROKEN_CONTROL = 1, 2
 
 
 def main() -> None:
@@ -43,19 +49,26 @@ def close(
     only: Annotated[str | None, typer.Option(help="rooms to run, such as resolve,gaps")] = None,
     *,
     progress: Annotated[bool, typer.Option(help="show the progress bar")] = True,
+    pseudonymise: Annotated[bool, typer.Option("--pseudonymise", help="also make a pack without names")] = False,
 ) -> None:
     """Run the notebooks in order into one close folder. Exit 0: it ties; 2: a control breaks; 1: an error."""
     from recon_kit.controls import ControlBroken
     from recon_kit.runner.close import Request, run_close
+    from recon_kit.runner.superseding import signed_before
 
     rooms = tuple(room.strip() for room in only.split(",")) if only else ()
     try:
-        folder = run_close(Request(params=params, as_of=as_of, out=out, only=rooms, progress=progress))
+        asked = Request(params=params, as_of=as_of, out=out, only=rooms, progress=progress, pseudonymise=pseudonymise)
+        folder = run_close(asked)
     except ControlBroken as broken:
         _stop(f"The close does not tie.\n{broken}", BROKEN_CONTROL)
     except Exception as fault:  # noqa: BLE001  (a user sees words, never a traceback)
         _stop(_in_words(fault), ERROR)
     typer.echo(f"The close ties. Open {_shown(folder / 'html' / 'index.html')}")
+    if signed := signed_before(folder):
+        typer.echo(f"{signed.name} is signed and stays as it is; the first page says what differs from it.")
+    if pseudonymise:
+        typer.echo(f"Without names: {_shown(folder.with_name(f'{folder.name}.pseudonymised') / 'html' / 'index.html')}")
 
 
 @app.command()
@@ -84,6 +97,7 @@ def verify(
     reperform: Annotated[bool, typer.Option(help="also run it again from its raw snapshot")] = True,
 ) -> None:
     """Re-hash a close against its manifest and re-perform it. Exit 0: all holds; 2: something differs; 1: an error."""
+    from recon_kit.commands.verify import signature_told
     from recon_kit.commands.verify import verify as find_differences
 
     try:
@@ -94,7 +108,7 @@ def verify(
         lines = "\n".join(f"  - {finding.file}: {finding.message}" for finding in findings)
         _stop(f"{len(findings)} thing(s) differ:\n{lines}", BROKEN_CONTROL)
     done = "files and re-performed tables" if reperform else "files"
-    typer.echo(f"Verified: every digest agrees ({done}).")
+    typer.echo(f"Verified: every digest agrees ({done}).{signature_told(folder)}")
 
 
 @app.command()
@@ -112,97 +126,21 @@ def explain(
     typer.echo("\n".join(sentences))
 
 
-decide = typer.Typer(
-    no_args_is_help=True,
-    help="Record what a person decided; the next close reads it. Needs `decisions:` in the params, or --journal.",
-)
-app.add_typer(decide, name="decide")
+@app.command()
+def doctor(params: Annotated[Path, typer.Option(help="YAML file of the run")]) -> None:
+    """Check the set-up without writing anything. Exit 0: a close can start; 1: a line says what to do first."""
+    from recon_kit.commands.doctor import examine
 
-By = Annotated[str, typer.Option(help="who decides: a person's name")]
-Reason = Annotated[str, typer.Option(help="why, in a sentence")]
-OfClose = Annotated[Path, typer.Option("--close", metavar="DIR", help="the finished close that was looked at")]
-OfParams = Annotated[Path | None, typer.Option(help="params file that names the journal; default: that of the close")]
-OfJournal = Annotated[Path | None, typer.Option(help="the journal itself; default: `decisions` of the params")]
-
-
-@decide.command("link")
-def decide_link(
-    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Stripe customer id")],
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Salesforce account id, 15 or 18 characters")],
-    by: By,
-    reason: Reason,
-    close: OfClose,
-    *,
-    confirm: Annotated[bool, typer.Option("--confirm", help="they are one: link them")] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="they are not: do not propose this pair again")] = False,
-    unsure: Annotated[bool, typer.Option("--unsure", help="cannot tell: keep it in review")] = False,
-    params: OfParams = None,
-    journal: OfJournal = None,
-) -> None:
-    """Decide whether a Stripe customer is a Salesforce account: exactly one of --confirm, --reject, --unsure.
-
-    It holds until a name, address, e-mail or id of either changes; then it lapses, and the next close says so.
-    """
-    from recon_kit.commands import decide as deciding
-
+    faults = 0
     try:
-        chosen = deciding.one_of(confirm=confirm, reject=reject, unsure=unsure)
-        told = deciding.decide_link(customer, account, deciding.Deciding(chosen, by, reason, close, params, journal))
+        for finding in examine(params):
+            typer.echo(str(finding))
+            faults += finding.is_fault
     except Exception as fault:  # noqa: BLE001
         _stop(_in_words(fault), ERROR)
-    typer.echo("\n".join(told))
-
-
-@decide.command("gap")
-def decide_gap(
-    gap_id: Annotated[str, typer.Argument(metavar="GAP_ID", help="such as gap_3f2a…, on page 4 of the close")],
-    by: By,
-    reason: Reason,
-    close: OfClose,
-    *,
-    accept: Annotated[bool, typer.Option("--accept", help="it is a gap: correct it as suggested")] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="it is none: both systems may differ here")] = False,
-    resolved: Annotated[bool, typer.Option("--resolved", help="it was corrected; records will show it")] = False,
-    needs_info: Annotated[bool, typer.Option("--needs-info", help="ask somebody first; it stays open")] = False,
-    params: OfParams = None,
-    journal: OfJournal = None,
-) -> None:
-    """Decide on a gap: exactly one of --accept, --reject, --resolved, --needs-info.
-
-    It holds until an amount, a date or a record of the gap changes; then it lapses, and the next close says so.
-    """
-    from recon_kit.commands import decide as deciding
-
-    try:
-        chosen = deciding.one_of(accept=accept, reject=reject, resolved=resolved, needs_info=needs_info)
-        told = deciding.decide_gap(gap_id, deciding.Deciding(chosen, by, reason, close, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
-    typer.echo("\n".join(told))
-
-
-@decide.command("list")
-def decide_list(params: OfParams = None, journal: OfJournal = None) -> None:
-    """Verify a journal and tell every decision in it, oldest first. Exit 1: a line was changed; says which."""
-    from recon_kit.commands import decide as deciding
-
-    try:
-        told = deciding.listed_decisions(deciding.journal_of(None, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
-    typer.echo("\n".join(told))
-
-
-@decide.command("repair")
-def decide_repair(params: OfParams = None, journal: OfJournal = None) -> None:
-    """After an interrupted run: set a half-written last line aside and bring the head up to date; nothing else."""
-    from recon_kit.commands import decide as deciding
-
-    try:
-        told = deciding.repaired(deciding.journal_of(None, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
-    typer.echo(told)
+    if faults:
+        _stop(f"{faults} thing(s) to do before a close; each line says what.", ERROR)
+    typer.echo("All is set up.")
 
 
 evaluate = typer.Typer(no_args_is_help=True, help="Measure what the kit claims, on labels of your own.")
@@ -236,19 +174,32 @@ def evaluate_links(
     typer.echo("\n".join(told))
 
 
-def _in_words(fault: Exception) -> str:
-    known = {"SettingsError", "SchemaError", "StageFailed", "FinishedClose", "MissingTable"}
-    name = type(fault).__name__
-    return str(fault) if name in known else f"{name}: {fault}"
+@app.command()
+def challenge(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a finished close folder")],
+    seed: Annotated[int, typer.Option(help="which accounts carry which errors follows from it")] = 0,
+    per_class: Annotated[int, typer.Option(min=1, help="errors of each class and magnitude")] = 1,
+    closes: Annotated[int, typer.Option(min=1, help="re-run the close at most so often")] = 30,
+    out: Annotated[Path | None, typer.Option(help="folder of the report; default: DIR.challenge")] = None,
+) -> None:
+    """Plant known errors in copies of a close's raw data and run it again. Exit 0: all found, nothing else; 2: not."""
+    from recon_kit.commands import challenge as challenging
 
-
-def _shown(path: Path) -> str:
+    place = out or folder.resolve().with_name(f"{folder.resolve().name}.challenge")
     try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+        found = challenging.challenge(
+            challenging.Asked(folder, seed, per_class, closes), lambda told: typer.echo(told, err=True)
+        )
+        challenging.write_report(found, place)
+    except Exception as fault:  # noqa: BLE001
+        _stop(_in_words(fault), ERROR)
+    typer.echo("\n".join(challenging.as_text(found)))
+    typer.echo(f"The report is in {_shown(place / 'challenge.html')}")
+    if not found.holds:
+        raise typer.Exit(BROKEN_CONTROL)
 
 
-def _stop(message: str, code: int) -> None:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
+app.command()(sign)
+app.command()(purge)
+app.add_typer(decide, name="decide")
+app.add_typer(review, name="review")

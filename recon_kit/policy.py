@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from recon_kit import money
+from recon_kit.dismissal import DismissalRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +135,17 @@ class Policy(Frozen):
     routes: dict[str, dict[str, str]] = Field(
         {}, description="cause -> team -> environment variable of the alert's URL"
     )
+
+    dismissal_rules: list[DismissalRule] = Field([], description="gaps that are none to act on: whose rule, until when")
+
+    @field_validator("dismissal_rules")
+    @classmethod
+    def _named_once(cls, rules: list[DismissalRule]) -> list[DismissalRule]:
+        names = [rule.name for rule in rules]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"several rules have the name {', '.join(twice)}; each needs its own"
+            raise ValueError(message)
+        return rules
 
     @field_validator("reporting_currency")
     @classmethod

@@ -1,4 +1,4 @@
-"""Decide: record what a person decided about a link or a gap of a finished close, on the evidence its tables hold."""
+"""Decide: record what a person decided on a link, a gap or an event of a close, on the evidence its tables hold."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from recon_kit import journal
+from recon_kit import clock, journal
 from recon_kit.artifacts import MANIFEST, RUN, CloseFolder, digest_file
 from recon_kit.params import read_params
 from recon_kit.policy import SettingsError
-from recon_kit.runner import clock
 from recon_kit.runner.manifest import read_json
 from recon_kit.salesforce_id import long_id
 
@@ -23,7 +22,7 @@ class Deciding:
 
     Attributes:
         decision: a link's ``confirm``, ``reject``, ``unsure``; a gap's ``accept``, ``reject``, ``resolved``,
-            ``needs_info``.
+            ``needs_info``; an event's ``approve``, ``decline``.
         by: who.
         reason: why.
         close: a finished close folder.
@@ -52,8 +51,10 @@ def one_of(**asked: bool) -> str:
     return given[0]
 
 
-_AFTER_LINK = {"confirm": "linked", "reject": "not this account", "unsure": "review"}
-_AFTER_GAP = {"accept": "accepted", "reject": "rejected", "resolved": "resolved", "needs_info": "open"}
+AFTER_LINK = {"confirm": "linked", "reject": "not this account", "unsure": "review"}
+AFTER_GAP = {"accept": "accepted", "reject": "rejected", "resolved": "resolved", "needs_info": "open"}
+AFTER_EVENT = {"approve": "approved", "decline": "declined"}
+"""What each decision makes of a link, a gap, an event."""
 
 
 def decide_link(customer_id: str, account_id: str, deciding: Deciding) -> list[str]:
@@ -77,7 +78,7 @@ def decide_link(customer_id: str, account_id: str, deciding: Deciding) -> list[s
         raise SettingsError(f"Account {account_id} is deleted or was merged into another: confirm that one instead.")
     link = close.read_table("links").filter(pl.col("customer_id") == customer_id).collect().row(0, named=True)
     before = {"status": link["status"], "account_id": link["account_id"], "method": link["method"]}
-    after = {"status": _AFTER_LINK[deciding.decision], "account_id": now["account_id"], "method": "decision"}
+    after = {"status": AFTER_LINK[deciding.decision], "account_id": now["account_id"], "method": "decision"}
     subject = journal.LinkSubject(customer_id=customer_id, account_id=now["account_id"])
     told = f"{deciding.decision} that customer {customer_id} is account {now['account_id']}"
     return _record(deciding, close, subject, told, before=before, after=after, now=now)
@@ -99,7 +100,7 @@ def decide_gap(gap_id: str, deciding: Deciding) -> list[str]:
     contracts, subscriptions = close.read_table("contracts").collect(), close.read_table("subscriptions").collect()
     now = journal.gap_evidence(gaps, contracts, subscriptions).row(0, named=True)
     gap = gaps.row(0, named=True)
-    before, after = {"state": gap["state"]}, {"state": _AFTER_GAP[deciding.decision]}
+    before, after = {"state": gap["state"]}, {"state": AFTER_GAP[deciding.decision]}
     told = f"{deciding.decision} {gap['family']} {gap_id}"
     is_early = gap["state"] in {"in_window", "timing"}
     waits = [f"The gap is still {gap['state']}; the decision counts once it is open."] if is_early else []
@@ -107,10 +108,30 @@ def decide_gap(gap_id: str, deciding: Deciding) -> list[str]:
     return [*_record(deciding, close, subject, told, before=before, after=after, now=now), *waits]
 
 
+def decide_event(event_id: str, deciding: Deciding) -> list[str]:
+    """Record the approval of a billing event, or that it is declined.
+
+    Returns:
+        What was recorded, in sentences.
+
+    Raises:
+        SettingsError: the close or the event is unknown, the text is unusable, or the journal does not verify.
+    """
+    close = _finished(deciding.close)
+    events = close.read_table("approvals").filter(pl.col("event_id") == event_id).collect()
+    if events.is_empty():
+        raise SettingsError(f"{event_id} is no event of {close.path.name} that needs an approval; page 8 lists them.")
+    now, event = journal.event_evidence(events).row(0, named=True), events.row(0, named=True)
+    before, after = {"status": event["status"]}, {"status": AFTER_EVENT[deciding.decision]}
+    told = f"{deciding.decision} {event['kind'].replace('_', ' ')} {event_id}"
+    subject = journal.EventSubject(event_id=event_id)
+    return _record(deciding, close, subject, told, before=before, after=after, now=now)
+
+
 def _record(
     deciding: Deciding,
     close: CloseFolder,
-    subject: journal.LinkSubject | journal.GapSubject,
+    subject: journal.Subject,
     told: str,
     *,
     before: Mapping[str, str | None],
@@ -134,7 +155,7 @@ def _entry(
     reason: str,
     close: CloseFolder,
     *,
-    subject: journal.LinkSubject | journal.GapSubject,
+    subject: journal.Subject,
     before: Mapping[str, str | None],
     after: Mapping[str, str | None],
     now: dict[str, object],

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import yaml
 
-from recon_kit import journal
-from recon_kit.artifacts import MANIFEST, PACK, CloseFolder, digest_file
+from recon_kit import journal, link_files
+from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, CloseFolder, digest_file
 from recon_kit.commands.compare import differing_rows
 from recon_kit.policy import SettingsError
 from recon_kit.runner.close import Request, run_close
-from recon_kit.runner.manifest import code_digests, read_json
+from recon_kit.runner.manifest import code_digests, pack_files, read_json
+from recon_kit.runner.pseudonymised import is_pseudonymised
+from recon_kit.runner.signature import UnreadableSignature, faults_of_signature, read_signature, what_it_protects
 from recon_kit.runner.stages import chosen_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,39 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
         message = f"{folder} is no finished close: it has no {MANIFEST}."
         raise SettingsError(message)
     manifest = read_json(close.path / MANIFEST)
+    if _is_purged(close):
+        message = f"{folder} was purged: only its {MANIFEST} is kept, so there is nothing left to verify."
+        raise SettingsError(message)
     findings = [*_changed_files(close, manifest), *_changed_decisions(close, manifest), *_changed_pages(close)]
-    if reperform:
+    findings += _void_signature(close, findings)
+    if reperform and not is_pseudonymised(manifest):
         findings += _reperformed(close, manifest, progress=progress)
     return findings
+
+
+def _is_purged(close: CloseFolder) -> bool:
+    return not any(part.is_dir() for part in (close.raw, close.tables, close.html))
+
+
+def _void_signature(close: CloseFolder, changed: Sequence[Finding]) -> Iterator[Finding]:
+    """Say that a signature is void when anything it covers is no longer what was signed, and what that is."""
+    try:
+        signature = read_signature(close.path)
+    except UnreadableSignature as fault:
+        yield Finding(SIGNATURE, f"void: {fault}")
+        return
+    if signature is None:
+        return
+    reasons = [*faults_of_signature(close.path, signature), *(f"{one.file} {one.message}" for one in changed)]
+    if reasons:
+        listed = "; ".join(reasons[:_SHOWN]) + (f"; and {len(reasons) - _SHOWN} more" if reasons[_SHOWN:] else "")
+        yield Finding(SIGNATURE, f"void: what {signature.said} signed is not what lies here now: {listed}")
+
+
+def signature_told(folder: Path) -> str:
+    """Say of a close that verifies who signed it and against what that protects; empty when nobody has."""
+    signature = read_signature(folder.resolve())
+    return f"\nSigned by {signature.said}; the signature holds. {what_it_protects(signature)}" if signature else ""
 
 
 def _changed_files(close: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
@@ -77,8 +110,7 @@ def _changed_pages(close: CloseFolder) -> Iterator[Finding]:
     pack = read_json(close.path / PACK)
     if pack["manifest_sha256"] != digest_file(close.path / MANIFEST):
         yield Finding(MANIFEST, f"is not the one {PACK} was made for: it was changed afterwards")
-    parts = [file for part in ("notebooks", "html") for file in sorted((close.path / part).rglob("*"))]
-    present = {file.relative_to(close.path).as_posix(): file for file in parts if file.is_file()}
+    present = {file.relative_to(close.path).as_posix(): file for file in pack_files(close.path)}
     yield from _compare_digests(pack["files"], present, PACK)
 
 
@@ -99,7 +131,7 @@ def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: b
         yield Finding("recon_kit", "the code is not the one that made this close; differences below may come from it")
     with tempfile.TemporaryDirectory(prefix="recon-verify-") as scratch:
         params = Path(scratch) / "params.yaml"
-        params.write_text(yaml.safe_dump(_params_of(close, manifest, Path(scratch))), encoding="utf-8")
+        params.write_text(yaml.safe_dump(params_of(close, manifest, Path(scratch))), encoding="utf-8")
         try:
             again = run_close(Request(params=params, out=Path(scratch) / "close", pages=False, progress=progress))
         except Exception as fault:  # noqa: BLE001  (whatever stops the re-performance is the finding)
@@ -108,7 +140,7 @@ def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: b
         yield from _compare_tables(close, CloseFolder(again), manifest)
 
 
-def _params_of(close: CloseFolder, manifest: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
+def params_of(close: CloseFolder, manifest: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
     """Rebuild params that read this close's own snapshot, its journal with the head that the manifest vouches for."""
     params = dict(manifest["params"])
     source = {name: dict(settings) for name, settings in params["source"].items()}
@@ -118,6 +150,7 @@ def _params_of(close: CloseFolder, manifest: Mapping[str, Any], scratch: Path) -
         if name == "fx":
             settings.update(kind="files", path=str(close.raw))
     copy, previous = close.inputs / journal.COPY, close.inputs / "previous"
+    links = close.inputs / link_files.COPY
     if copy.is_file():
         journal.lay_out(
             scratch / journal.COPY, copy.read_bytes(), journal.anchor_of_manifest(manifest, close.path.name)
@@ -129,6 +162,7 @@ def _params_of(close: CloseFolder, manifest: Mapping[str, Any], scratch: Path) -
         "policy": manifest["policy"],
         "profile": params["profile"],
         "decisions": str(scratch / journal.COPY) if copy.is_file() else None,
+        "links": {"model": str(links)} if links.is_dir() else {},
         "previous": str(previous) if previous.is_dir() else "none",
     }
 

@@ -30,6 +30,7 @@ _LINE_LABELS = {
     "not_comparable": "MRR cannot be computed on one side",
 }
 """Lines for what is no gap, in the order they stand."""
+_LINES = list(_LINE_LABELS)
 
 
 def build_bridge(
@@ -56,6 +57,51 @@ def build_bridge(
     lines = pl.concat([first, between, last]).sort("order", "component", nulls_last=True)
     numbered = lines.with_columns(line_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), currency=pl.lit(currency))
     return numbered.select(TABLES["bridge"].columns)
+
+
+def with_dismissed(
+    bridge: pl.DataFrame, gaps: pl.DataFrame, components: pl.DataFrame, rule_of: pl.DataFrame
+) -> pl.DataFrame:
+    """Give each dismissal rule that took gaps its own line, and take their money out of the lines of their families.
+
+    Args:
+        bridge: what :func:`build_bridge` returns.
+        gaps: rows of ``gaps``; those in another currency are in no bridge.
+        components: rows of ``gap_components``.
+        rule_of: ``gap_id``, ``rule_no`` and ``name`` of the rule that dismissed it.
+
+    Conserves:
+        the sum of the lines, and both ends.
+    """
+    if rule_of.is_empty():
+        return bridge
+    counted = gaps.filter(pl.col("currency") == bridge["currency"][0])
+    kept = counted.join(rule_of, on="gap_id", how="anti")
+    ends = bridge.filter(pl.col("line_no").is_in([1, bridge.height]))
+    others = bridge.filter(pl.col("family") == "none").with_columns(
+        order=500 + pl.col("component").replace_strict(_LINES, list(range(len(_LINES))), return_dtype=pl.Int64)
+    )
+    between = [_gap_lines(kept, components), others.select(*_LINE), _dismissed_lines(counted, rule_of)]
+    first, last = (ends[place].with_columns(order=pl.lit(999 * place, pl.Int64)).select(*_LINE) for place in (0, 1))
+    lines = pl.concat([first, *between, last]).filter((pl.col("amount_minor") != 0) | pl.col("order").is_in([0, 999]))
+    ordered = lines.sort("order", "component", "label", nulls_last=True)
+    numbered = ordered.with_columns(
+        line_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int64), currency=pl.lit(bridge["currency"][0])
+    )
+    return numbered.select(TABLES["bridge"].columns)
+
+
+def _dismissed_lines(gaps: pl.DataFrame, rule_of: pl.DataFrame) -> pl.DataFrame:
+    """One line per rule: minus the sum of the differences of what it took."""
+    taken = gaps.join(rule_of, on="gap_id", how="inner", validate="1:1")
+    summed = taken.group_by("rule_no", "name").agg(amount_minor=-pl.col("difference_minor").sum())
+    return summed.select(
+        order=pl.lit(500 + _LINES.index("dismissed"), dtype=pl.Int64),
+        family=pl.lit("none"),
+        component=pl.lit("dismissed"),
+        label=pl.format("{}: {}", pl.lit(_LINE_LABELS["dismissed"]), "name"),
+        amount_minor="amount_minor",
+    )
 
 
 def crm_total(books: Books) -> int:

@@ -10,10 +10,11 @@ import polars as pl
 from recon_kit.controls import Control
 from recon_kit.gaps import own_currency
 from recon_kit.gaps.books import Books, Reader, read_books
-from recon_kit.gaps.bridge import bridge_control, build_bridge
+from recon_kit.gaps.bridge import bridge_control, build_bridge, with_dismissed
 from recon_kit.gaps.causes import decomposition
 from recon_kit.gaps.causes.ended_parts import ended_parts
 from recon_kit.gaps.decided import decided_gaps, with_decisions
+from recon_kit.gaps.dismissed import dismiss, placed_by_rule
 from recon_kit.gaps.families import given_back, misaligned, mismatched, unbilled, unsold
 from recon_kit.gaps.gap_rows import assess, components_of, gap_table, reconciled_pairs
 from recon_kit.gaps.pairing import both_sides, matched
@@ -40,6 +41,7 @@ class Findings:
         controls: the equations, both sides.
         links: the links that the comparison rests on, those in review among them.
         decisions: what became of the decisions about gaps (without ``room``).
+        dismissals: one row per dismissal rule and currency.
     """
 
     gaps: pl.DataFrame
@@ -51,11 +53,12 @@ class Findings:
     controls: list[Control]
     links: pl.DataFrame
     decisions: pl.DataFrame = field(default_factory=lambda: TABLES["decisions"].empty().drop("room"))
+    dismissals: pl.DataFrame = field(default_factory=TABLES["dismissals"].empty)
 
     @property
     def tables(self) -> dict[str, pl.DataFrame]:
         """The frames that are tables of the close, by name."""
-        names = ("gaps", "gap_components", "pairs", "placement", "bridge")
+        names = ("gaps", "gap_components", "pairs", "placement", "bridge", "dismissals")
         return {name: getattr(self, name) for name in names}
 
 
@@ -84,10 +87,27 @@ def find_gaps(
     """
     books = read_books(read)
     found = compare(books, as_of=as_of, policy=policy, rates=rates)
-    if decisions is None:
+    if decisions is not None:
+        decided = decided_gaps(decisions, found.gaps, books)
+        found = replace(found, gaps=with_decisions(found.gaps, decided), decisions=decision_rows(decided))
+    return _with_dismissals(found, books, as_of, policy)
+
+
+def _with_dismissals(found: Findings, books: Books, as_of: dt.date, policy: Policy) -> Findings:
+    """Apply the dismissal rules of the policy to what people left open, and lay the bridge anew."""
+    if not policy.dismissal_rules:
         return found
-    decided = decided_gaps(decisions, found.gaps, books)
-    return replace(found, gaps=with_decisions(found.gaps, decided), decisions=decision_rows(decided))
+    done = dismiss(found.gaps, books, policy.dismissal_rules, as_of)
+    bridge = with_dismissed(found.bridge, done.gaps, found.gap_components, done.rule_of)
+    stated = bridge_control(bridge)
+    return replace(
+        found,
+        gaps=done.gaps,
+        bridge=bridge,
+        placement=placed_by_rule(found.placement, done.rule_of),
+        controls=[stated if one.control_id == stated.control_id else one for one in found.controls],
+        dismissals=done.rules,
+    )
 
 
 def compare(books: Books, *, as_of: dt.date, policy: Policy, rates: pl.DataFrame | None = None) -> Findings:

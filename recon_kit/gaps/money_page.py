@@ -8,7 +8,7 @@ import polars as pl
 
 from recon_kit import tables
 from recon_kit.gaps.drift import aggregate_drift
-from recon_kit.gaps.report import acting_gaps, pending_gaps, told_in, waiting_gaps
+from recon_kit.gaps.report import acting_gaps, dismissed_gaps, pending_gaps, told_in, waiting_gaps
 from recon_kit.policy import FIELD_OWNERS
 from recon_kit.tables import KeyFigure
 
@@ -134,15 +134,41 @@ def _rest(found: Findings, policy: Policy) -> Panel:
     pending = pending_gaps(found.gaps, found.links).height
     unrated = is_open.height - _counted(found, policy).height
     waiting = waiting_gaps(found.gaps).height
+    dismissed = dismissed_gaps(found.gaps).height
     told = {
         "{pending} on links in review (decide those first, page 3: some will then be gone)": pending,
         "{waiting} too young or expected to clear by themselves": waiting,
         "{unrated} in a currency without an exchange rate": unrated,
+        "{dismissed} dismissed by rule": dismissed,
     }
     parts = "; ".join(text for text, number in told.items() if number)
     if not parts:
         return tables.sentence("No gap is left out of these figures.")
-    return tables.sentence(f"Gaps not counted here: {parts}.", pending=pending, waiting=waiting, unrated=unrated)
+    return tables.sentence(
+        f"Gaps not counted here: {parts}.", pending=pending, waiting=waiting, unrated=unrated, dismissed=dismissed
+    )
+
+
+def dismissal_sentence(dismissals: pl.DataFrame) -> Panel:
+    """Say what the dismissal rules took, and name each that has expired with the gaps that are open again for it."""
+    held, expired = dismissals.filter("is_in_force"), dismissals.filter(~pl.col("is_in_force"))
+    if dismissals.is_empty():
+        return tables.sentence("No dismissal rule: no gap is off the list but by a person's decision.")
+    said = tables.sentence(
+        "{rules} in force, {gaps} dismissed.",
+        rules=tables.count(held["rule"].n_unique(), "rule is", "rules are"),
+        gaps=tables.count(int(held["gaps"].sum()), "gap is", "gaps are"),
+    )
+    for row in expired.group_by("rule", "owner", "expires_on").agg(pl.col("gaps").sum()).sort("rule").to_dicts():
+        said += tables.sentence(
+            "Rule “{rule}” of {owner} expired on {day}: {gaps} that it would have dismissed, and no longer does.",
+            tone="bad",
+            rule=row["rule"],
+            owner=row["owner"],
+            day=row["expires_on"],
+            gaps=tables.count(row["gaps"], "gap"),
+        )
+    return said
 
 
 def _counted(found: Findings, policy: Policy) -> pl.DataFrame:

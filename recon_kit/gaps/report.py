@@ -8,6 +8,7 @@ import polars as pl
 
 from recon_kit import tables
 from recon_kit.gaps.decided import STATES
+from recon_kit.gaps.dismissed import DISMISSED
 from recon_kit.gaps.explanation import explain
 from recon_kit.pending import is_pending
 
@@ -39,6 +40,11 @@ def waiting_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
 def settled_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
     """Return the gaps that a person accepted, rejected or declared resolved; both systems still differ by them."""
     return gaps.filter(pl.col("state").is_in(list(STATES.values())))
+
+
+def dismissed_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
+    """Return the gaps that a dismissal rule took off the list of open ones; both systems still differ by them."""
+    return gaps.filter(pl.col("state") == DISMISSED)
 
 
 def by_family_and_cause(gaps: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,8 @@ Of a gap: family; cause (a hand-off that lags is one that was missed: only days 
 diverged_on; each contract with its currency, MRR (of its term and now), start and end; each subscription with its
 currency, MRR (committed and now), start of billing, stop and end; for refunds and credits, which. Age, state, impact
 and exchange rates grow or drift by themselves and are no evidence.
+
+Of a billing event: kind; day; currency; its terms in words; but for a discount, its original and new value.
 """
 
 from __future__ import annotations
@@ -106,6 +108,21 @@ def gap_evidence(gaps: pl.DataFrame, contracts: pl.DataFrame, subscriptions: pl.
         "refunds and credits": returned.list.sort().list.join(","),
     }
     return _with_digests(joined, fields).select("gap_id", "evidence", "evidence_fields").sort("gap_id")
+
+
+def event_evidence(events: pl.DataFrame) -> pl.DataFrame:
+    """Digest what a billing event says.
+
+    Args:
+        events: rows of ``approvals``, or those columns of them that no decision adds.
+
+    Returns:
+        One row per event, sorted: ``event_id``, ``evidence``, ``evidence_fields`` (list of ``field=digits``).
+    """
+    is_fixed = pl.col("kind") != "manual_discount"  # the MRR it lowers grows with the subscription
+    fields = {name: pl.col(name).cast(pl.String) for name in ("kind", "on", "currency", "terms")}
+    fields |= {name: pl.when(is_fixed).then(pl.col(f"{name}_minor").cast(pl.String)) for name in ("original", "new")}
+    return _with_digests(events, fields).select("event_id", "evidence", "evidence_fields").sort("event_id")
 
 
 _OF_CONTRACT = ("currency", "term_mrr_minor", "mrr_minor", "start_on", "end_on")

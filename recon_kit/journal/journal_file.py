@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from recon_kit.artifacts import MANIFEST, canonical_json, write_atomically
 from recon_kit.journal.chain import Anchor, Chain, faults_of, half_written, read_chain
 from recon_kit.journal.lines import FIRST, Decision, Entry, digest, encode
+from recon_kit.journal.signatures import signature_faults, with_signature
 from recon_kit.policy import SettingsError
+from recon_kit.signing import SIGNING_KEY_FILE, SigningKey, known_public_key, signing_key
 
 LOCK_SECONDS = 60
 _SHOWN = 5
@@ -25,12 +27,13 @@ _AS_IT_IS = getattr(os, "O_BINARY", 0)  # Windows would write another line break
 
 
 class Head(BaseModel):
-    """What stands in the head file: how many lines, and the SHA-256 of the last."""
+    """What stands in the head file: how many lines, the SHA-256 of the last, and whose key signs them, if one does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     length: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    public_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,44 @@ def append(
         SettingsError: the journal does not verify, or another writer holds it for a minute.
         OSError: the disk refuses; the journal is then as it was before.
     """
+    return append_all(journal, lambda _: [entry()], anchors, on_interrupted=on_interrupted)[0]
+
+
+def append_all(
+    journal: Path,
+    entries: Callable[[Journal], Sequence[Entry]],
+    anchors: Sequence[Anchor] = (),
+    *,
+    on_interrupted: Callable[[str], None] = lambda _: None,
+) -> list[Decision]:
+    """Append several decisions under one lock, each as the next line, the head moved forward with each.
+
+    Args:
+        journal: the file; made when it does not exist.
+        entries: is given the verified journal once it is locked, and gives what to append, in order; may be empty.
+        anchors: what earlier closes rest on.
+        on_interrupted: is told in words when a half-written line was set aside.
+
+    Raises:
+        SettingsError: the journal does not verify, its lines are signed and there is no key to sign with, or another
+            writer holds it for a minute.
+        OSError: the disk refuses; the lines before are kept, and the one at fault is taken back.
+    """
     journal.parent.mkdir(parents=True, exist_ok=True)
     with _locked(journal):
         if told := _set_aside(journal, anchors):
             on_interrupted(told)
         known = _verified(journal, anchors, has_head=True)
-        decision = Decision(**dict(entry()), sequence=known.anchor.length + 1, previous=known.anchor.sha256)
-        line = encode(decision)
-        _write_line(journal, line)
-        _write_head(journal, decision.sequence, digest(line))
-        return decision
+        anchor, key, written = known.anchor, _key_for(journal, known), list[Decision]()
+        for entry in entries(known):
+            unsigned = Decision(**dict(entry), sequence=anchor.length + 1, previous=anchor.sha256)
+            decision = with_signature(unsigned, key)
+            line = encode(decision)
+            _write_line(journal, line)
+            anchor = Anchor(decision.sequence, digest(line), "the journal")
+            _write_head(journal, anchor.length, anchor.sha256, key)
+            written.append(decision)
+        return written
 
 
 def repair(journal: Path) -> str | None:
@@ -108,7 +139,8 @@ def repair(journal: Path) -> str | None:
     with _locked(journal):
         told = _set_aside(journal, ())
         known = _verified(journal, (), has_head=True)
-        if read_head(journal) != Head(length=known.anchor.length, sha256=known.anchor.sha256):
+        head = read_head(journal)
+        if head is None or (head.length, head.sha256) != (known.anchor.length, known.anchor.sha256):
             _write_head(journal, known.anchor.length, known.anchor.sha256)
             told = told or f"{head_of(journal).name} now names line {known.anchor.length}, the last one."
         return told
@@ -127,8 +159,8 @@ def read_head(journal: Path) -> Head | None:
         return Head.model_validate_json(path.read_bytes())
     except ValidationError as fault:
         raise SettingsError(
-            f"{path.name}, the head of the decision journal, was changed: it must hold length and sha256 and nothing "
-            "else. Restore it from a copy; no decision is applied until then."
+            f"{path.name}, the head of the decision journal, was changed: it must hold length, sha256, perhaps "
+            "public_key and nothing else. Restore it from a copy; no decision is applied until then."
         ) from fault
 
 
@@ -171,11 +203,21 @@ def _locked(journal: Path) -> Iterator[None]:
 
 def _verified(journal: Path, anchors: Sequence[Anchor], *, has_head: bool) -> Journal:
     chain = read_chain(journal.read_bytes() if journal.is_file() else b"")
+    decisions = tuple(read for read in chain.decisions if isinstance(read, Decision))
     faults = faults_of(chain, head=_head_anchor(journal) if has_head else None, anchors=anchors)
+    faults = faults or _forged(journal, decisions, has_head=has_head)
     if faults:
         raise SettingsError(_describe(journal, faults))
-    decisions = tuple(read for read in chain.decisions if isinstance(read, Decision))
     return Journal(b"".join(line + b"\n" for line in chain.lines), decisions, chain.anchor)
+
+
+def _forged(journal: Path, decisions: Sequence[Decision], *, has_head: bool) -> list[str]:
+    """Name lines that the holder of the key did not write: the key of the environment, else that of the head."""
+    head, known = read_head(journal) if has_head else None, known_public_key()
+    own = head.public_key if head else None
+    if known and own and known != own:
+        return [f"{head_of(journal).name} names another public key than {SIGNING_KEY_FILE}, so the lines may be forged"]
+    return signature_faults(decisions, known or own, SIGNING_KEY_FILE if known else head_of(journal).name)
 
 
 def _head_anchor(journal: Path) -> Anchor:
@@ -237,5 +279,17 @@ def _write_whole(handle: int, content: bytes) -> None:
         content = content[os.write(handle, content) :]
 
 
-def _write_head(journal: Path, length: int, sha256: str) -> None:
-    write_atomically(head_of(journal), canonical_json(Head(length=length, sha256=sha256).model_dump()))
+def _key_for(journal: Path, known: Journal) -> SigningKey | None:
+    """Take the key that signs what is appended; a signed journal takes no line without one."""
+    key = signing_key()
+    if key is None and any(decision.signature for decision in known.decisions):
+        raise SettingsError(f"The lines of {journal.name} are signed: set {SIGNING_KEY_FILE} to add one.")
+    return key
+
+
+def _write_head(journal: Path, length: int, sha256: str, key: SigningKey | None = None) -> None:
+    """Write the head; once a key signs lines, every later head names its public half."""
+    before = read_head(journal)
+    public_key = key.public_key if key else before.public_key if before else None
+    head = Head(length=length, sha256=sha256, public_key=public_key)
+    write_atomically(head_of(journal), canonical_json(head.model_dump(exclude_none=True)))

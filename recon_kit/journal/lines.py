@@ -68,6 +68,16 @@ class GapSubject(_Frozen):
     gap_id: Identifier
 
 
+class EventSubject(_Frozen):
+    """A billing event that waits for an approval."""
+
+    kind: Literal["event"] = "event"
+    event_id: Identifier
+
+
+Subject = LinkSubject | GapSubject | EventSubject
+
+
 class Basis(_Frozen):
     """The close whose tables the person saw."""
 
@@ -83,7 +93,7 @@ class Entry(_Frozen):
         by: who.
         subject: what is decided on.
         decision: a link's ``confirm``, ``reject``, ``unsure``; a gap's ``accept``, ``reject``, ``resolved``,
-            ``needs_info``.
+            ``needs_info``; an event's ``approve``, ``decline``.
         before: state of the subject in the close that was looked at.
         after: state that the decision gives it.
         reason: why.
@@ -94,8 +104,8 @@ class Entry(_Frozen):
 
     at: Instant
     by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_is_plain)]
-    subject: LinkSubject | GapSubject = Field(discriminator="kind")
-    decision: Literal["confirm", "reject", "unsure", "accept", "resolved", "needs_info"]
+    subject: Subject = Field(discriminator="kind")
+    decision: Literal["confirm", "reject", "unsure", "accept", "resolved", "needs_info", "approve", "decline"]
     before: dict[str, str | None]
     after: dict[str, str | None]
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON), AfterValidator(_is_plain)]
@@ -115,26 +125,35 @@ class Entry(_Frozen):
 ALLOWED: dict[str, tuple[str, ...]] = {
     "link": ("confirm", "reject", "unsure"),
     "gap": ("accept", "reject", "resolved", "needs_info"),
+    "event": ("approve", "decline"),
 }
+"""The decisions that each kind of subject can be given."""
 
 
 class Decision(Entry):
     """One line of the journal: an entry in its place.
 
     Attributes:
-        version: of this layout; a line of a later one, such as a signed one, is refused, never half understood.
+        version: of this layout; a line of a later one is refused, never half understood.
         sequence: 1 for the first line, then one more a line.
         previous: SHA-256 of the line before, without its line break; 64 zeros for the first.
+        signature: Ed25519 over the line without it, in base64; a line that is not signed has no such field.
     """
 
     version: Literal[1] = 1
     sequence: int = Field(ge=1)
     previous: Digest
+    signature: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+/]{86}==$")
+
+
+def signed_content(decision: Decision) -> bytes:
+    """Write what a signature is over: the line without it."""
+    return canonical(decision.model_dump(mode="json", exclude={"signature"}))
 
 
 def encode(decision: Decision) -> bytes:
     """Write a decision in the one way it is written: JSON, keys sorted, no spaces, UTF-8, without line break."""
-    return canonical(decision.model_dump(mode="json"))
+    return signed_content(decision) if decision.signature is None else canonical(decision.model_dump(mode="json"))
 
 
 def canonical(content: dict[str, Any]) -> bytes:

@@ -9,7 +9,9 @@ import polars as pl
 
 from recon_kit.journal.journal_file import read_journal
 from recon_kit.journal.lines import Decision
+from recon_kit.journal.signatures import what_protects
 from recon_kit.schemas import TABLES
+from recon_kit.signing import known_public_key
 
 COPY = "decisions.jsonl"
 """The journal as it was known when a close began, in its ``inputs/``."""
@@ -23,6 +25,7 @@ _RECORD: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
     "account_id": pl.String(),
     "gap_id": pl.String(),
+    "event_id": pl.String(),
     "decision": pl.String(),
     "by": pl.String(),
     "at": pl.Datetime("us", "UTC"),
@@ -39,14 +42,19 @@ def read_decisions(inputs: Path) -> pl.DataFrame:
         inputs: the close's ``inputs/``.
 
     Returns:
-        One row per line of the journal, in its order: ``sequence``, ``subject`` (link or gap), ``customer_id``,
-        ``account_id``, ``gap_id``, ``decision``, ``by``, ``at``, ``reason``, ``evidence``, ``evidence_fields``. Empty
-        where there is no journal.
+        One row per line of the journal, in its order: ``sequence``, ``subject`` (link, gap or event), ``customer_id``,
+        ``account_id``, ``gap_id``, ``event_id``, ``decision``, ``by``, ``at``, ``reason``, ``evidence``,
+        ``evidence_fields``. Empty where there is no journal.
 
     Raises:
         SettingsError: the copy does not verify.
     """
     return decisions_frame(read_journal(inputs / COPY, has_head=False).decisions)
+
+
+def protection(inputs: Path) -> str:
+    """Say against whom the journal that a close rests on protects, in a sentence."""
+    return what_protects(read_journal(inputs / COPY, has_head=False).decisions, known_public_key())
 
 
 def decisions_frame(decisions: Sequence[Decision]) -> pl.DataFrame:
@@ -121,7 +129,7 @@ def _field_name() -> pl.Expr:
 def decision_rows(judged: pl.DataFrame) -> pl.DataFrame:
     """Lay judged decisions out as rows of ``decisions`` without ``room``, by sequence."""
     columns = [name for name in TABLES["decisions"].columns if name != "room"]
-    return judged.with_columns(id=pl.coalesce("gap_id", "customer_id")).select(columns).sort("sequence")
+    return judged.with_columns(id=pl.coalesce("gap_id", "event_id", "customer_id")).select(columns).sort("sequence")
 
 
 def told() -> pl.Expr:

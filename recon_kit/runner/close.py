@@ -13,15 +13,18 @@ import polars as pl
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from recon_kit import clock, extract
 from recon_kit.artifacts import EVIDENCE_PARTS, MANIFEST, RUN, CloseFolder, canonical_json, write_atomically
 from recon_kit.params import SAMPLE_PARAMS, read_params
 from recon_kit.policy import SettingsError
 from recon_kit.run import Run, open_run
-from recon_kit.runner import clock
 from recon_kit.runner.execute import execute
 from recon_kit.runner.manifest import params_given, read_json, settings_of, write_manifest, write_pack
+from recon_kit.runner.outputs import write_outputs
 from recon_kit.runner.pages import write_pages
+from recon_kit.runner.pseudonymised import pseudonym_key, write_pseudonymised
 from recon_kit.runner.stages import Stage, chosen_stages
+from recon_kit.runner.superseding import signed_before
 from recon_kit.runner.swap import partial_of, place_for, put_in_place
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ class Request:
     only: tuple[str, ...] = ()
     pages: bool = True
     progress: bool = True
+    pseudonymise: bool = False
 
 
 @dataclass
@@ -55,16 +59,22 @@ def run_close(request: Request) -> Path:
         The close folder.
 
     Raises:
-        SettingsError: params, policy, ``out`` or ``only`` cannot be used, or another run holds the folder.
+        SettingsError: params, policy, ``out``, ``only`` or the key of the pseudonymised pack cannot be used, or another
+            run holds the folder.
         ControlBroken: a control does not tie; what was done stays in ``….partial``.
         StageFailed: a notebook failed; it stays in ``….partial`` with its error.
+        NotPseudonymous: the close stands, and its pseudonymised pack would have told who somebody is.
     """
     params = read_params(request.params, as_of=request.as_of)
     wanted = request.out.resolve() if request.out else params.close_folder
+    key = pseudonym_key(wanted) if request.pseudonymise else None
     wanted.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(wanted.parent / f".{wanted.name}.lock", timeout=0):
-            return _run_locked(request, wanted)
+            place = _run_locked(request, wanted)
+            if key:
+                write_pseudonymised(place, key)
+            return place
     except Timeout as fault:
         message = f"Another run is writing {wanted.name}. Wait until it ends, or choose another --out."
         raise SettingsError(message) from fault
@@ -75,6 +85,8 @@ def _run_locked(request: Request, wanted: Path) -> Path:
     place = place_for(wanted)
     run = _begin(request, stages, place)
     timings = Timings()
+    if stages[0] == chosen_stages()[0]:
+        extract.pull_raw(run.folder, run.params, run.policy, show_progress=request.progress)
     for stage in tqdm(
         stages, desc="close", unit="notebook", disable=None if request.progress else True, bar_format=_BAR
     ):
@@ -83,7 +95,8 @@ def _run_locked(request: Request, wanted: Path) -> Path:
     write_manifest(run, all_stages)
     if request.pages:
         began = clock.elapsed()
-        write_pages(run, all_stages)
+        write_outputs(run)
+        write_pages(run, all_stages, signed=signed_before(place))
         timings.seconds["pages"] = clock.elapsed() - began
     write_pack(run.folder.path)
     _write_run_record(run, request, timings)
@@ -98,11 +111,12 @@ def _begin(request: Request, stages: Sequence[Stage], place: Path) -> Run:
     partial = partial_of(place)
     shutil.rmtree(partial, ignore_errors=True)
     carried = stages[0] != chosen_stages()[0]
+    finished = place if place.exists() else signed_before(place) or place
     if carried:
-        _carry_over(place, partial)
+        _carry_over(finished, partial)
     run = open_run("close", params=_path(request.params), as_of=request.as_of, close_dir=str(partial))
     if carried:
-        _require_same_settings(run, place)
+        _require_same_settings(run, finished)
     return run
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from recon_kit import tables
 from recon_kit.artifacts import MANIFEST, PACK, RUN, write_atomically
-from recon_kit.runner.export import TEMPLATES
 from recon_kit.runner.self_contained import content_policy, require_self_contained, stylesheet
+from recon_kit.runner.sign_off import SIGNERS, page_templates, sign_off_html
 from recon_kit.tables import panel
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BESIDE = ("review.xlsx", "gaps.xlsx", "corrections", "alerts.jsonl", MANIFEST, PACK, RUN)
-_SIGNERS = ("Prepared by", "Reviewed by", "Date")
+_CHANGES_SHOWN, _DIFFERENCES_SHOWN = 25, 200
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,9 @@ class IndexContext:
         not_testable: rows of ``not_testable``.
         manifest_sha256: digest of ``manifest.json``.
         sign_off: lines of the block; an empty value leaves room for a pen.
-        supersedes: for a re-run of a signed close, what it supersedes, signed by whom.
+        supersedes: for a re-run of a signed close, paragraphs: what it supersedes, signed by whom, what changed.
+        differing: for a re-run of a signed close, the rows that differ from it; may be empty.
+        written_later: files of the folder that are written after this page.
         verify_command: what to run to check the pack.
         colophon: small print, such as versions.
     """
@@ -83,8 +84,10 @@ class IndexContext:
     limits: str
     not_testable: pl.DataFrame
     manifest_sha256: str
-    sign_off: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(_SIGNERS, ""))
-    supersedes: str = ""
+    sign_off: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SIGNERS, ""))
+    supersedes: Sequence[str] = ()
+    differing: pl.DataFrame = field(default_factory=pl.DataFrame)
+    written_later: Sequence[str] = (MANIFEST, PACK, RUN)
     verify_command: str = "recon verify DIR"
     colophon: Mapping[str, str] = field(default_factory=dict)
 
@@ -100,18 +103,15 @@ def render_index(folder: Path, html: Path, context: IndexContext) -> None:
     Raises:
         PageNotSelfContained: when the page would load anything.
     """
-    written_last = {MANIFEST, PACK, RUN}
-    page = index_html(context, beside=[name for name in _BESIDE if name in written_last or (folder / name).exists()])
+    there = [name for name in _BESIDE if name in context.written_later or (folder / name).exists()]
+    page = index_html(context, beside=there)
     require_self_contained(page, panel.script())
     write_atomically(html, page.encode())
 
 
 def index_html(context: IndexContext, beside: Sequence[str] = ()) -> str:
     """Write the index page as text, the same for the same context."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    template = environment.get_template("index.html.j2")
+    template = page_templates().get_template("index.html.j2")
     return template.render(
         page=context,
         beside=beside,
@@ -119,6 +119,8 @@ def index_html(context: IndexContext, beside: Sequence[str] = ()) -> str:
         style=f"{stylesheet()}\n{panel.style()}",
         script=panel.script(),
         changes=_changes(context.changes),
+        sign_off=sign_off_html(context.sign_off, context.manifest_sha256),
+        differing=_differing(context.differing),
         tie_outs=tables.tie_out(context.controls, "Every tie-out of the close").html,
         not_testable=tables.show(
             context.not_testable, title="Not testable", empty="Everything could be tested.", sort=_by_exposure(context)
@@ -127,7 +129,16 @@ def index_html(context: IndexContext, beside: Sequence[str] = ()) -> str:
 
 
 def _changes(changes: pl.DataFrame) -> str:
-    return "" if changes.is_empty() else tables.show(changes, title="New, gone and changed gaps").html
+    if changes.is_empty():
+        return ""
+    return tables.show(tables.in_words(changes), title="New, gone and changed gaps", limit=_CHANGES_SHOWN).html
+
+
+def _differing(rows: pl.DataFrame) -> str:
+    if rows.is_empty():
+        return ""
+    title = "Rows that differ from the signed close"
+    return tables.show(rows, title=title, details=["before", "now"], limit=_DIFFERENCES_SHOWN).html
 
 
 def _by_exposure(context: IndexContext) -> str | None:

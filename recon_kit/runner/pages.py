@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from recon_kit import __version__, tables
 from recon_kit.artifacts import MANIFEST, digest_file
-from recon_kit.close import Verdict, exposure, verdict
+from recon_kit.close import Verdict, exposure, previous_table, verdict
 from recon_kit.runner.export import export_notebook
 from recon_kit.runner.index_page import HeadlineFigure, IndexContext, PageEntry, render_index
 from recon_kit.runner.stages import STAGES
+from recon_kit.runner.superseding import superseded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from recon_kit.run import Run
     from recon_kit.runner.stages import Stage
 
 
-def write_pages(run: Run, stages: Sequence[Stage]) -> None:
-    """Export every executed notebook and the index page into ``html/``."""
+def write_pages(run: Run, stages: Sequence[Stage], *, signed: Path | None = None) -> None:
+    """Export every executed notebook and the index page into ``html/``.
+
+    Args:
+        run: the close, its manifest written.
+        stages: those whose notebook was executed.
+        signed: the signed close that this one supersedes; none: it supersedes none.
+    """
     digest = digest_file(run.folder.path / MANIFEST)
     for stage in stages:
         export_notebook(
@@ -31,7 +40,16 @@ def write_pages(run: Run, stages: Sequence[Stage]) -> None:
             sign_off=_sign_off(run, digest),
         )
     if run.folder.has_table("bridge"):
-        render_index(run.folder.path, run.folder.html / "index.html", index_context(run, stages, digest))
+        write_index(run, stages, digest, signed=signed)
+
+
+def write_index(run: Run, stages: Sequence[Stage], manifest_sha256: str, *, signed: Path | None = None) -> None:
+    """Write ``html/index.html``; beside a signed close it says what it supersedes and which rows differ."""
+    context = index_context(run, stages, manifest_sha256)
+    if signed:
+        found = superseded(signed, run.folder)
+        context = replace(context, supersedes=found.told, differing=found.rows)
+    render_index(run.folder.path, run.folder.html / "index.html", context)
 
 
 def _sign_off(run: Run, digest: str) -> dict[str, str]:
@@ -58,7 +76,7 @@ def index_context(run: Run, stages: Sequence[Stage], manifest_sha256: str) -> In
         do_first=summary.first,
         headline=_headline(summary, run.read("bridge").collect()),
         changed=_changed(run),
-        changes=run.read("changes").drop("gap_id").collect(),
+        changes=_small(run.read("changes").collect()),
         pages=[
             PageEntry(stage.name, stage.question, f"{stage.name}.html" if stage.name in done else None)
             for stage in STAGES
@@ -99,11 +117,28 @@ def _headline(summary: Verdict, bridge: pl.DataFrame) -> list[HeadlineFigure]:
 
 
 def _changed(run: Run) -> str:
+    """Answer the nightly question in a sentence: how many gaps are new, gone and changed, and the money of each."""
     if not (run.folder.inputs / "previous").is_dir():
         return "There is no previous close to compare with."
-    changes = run.read("changes").collect()
-    number = {kind: changes.filter(pl.col("change") == kind).height for kind in ("new", "gone", "changed")}
-    return "Since the close before: " + ", ".join(f"{count} {kind}" for kind, count in number.items()) + "."
+    changes, before = run.read("changes").collect(), previous_table(run.folder, "history")
+    days = before["as_of"].to_list() if before is not None else []
+    since = f"the close of {max(days)}" if days else "the close before"
+    told = [_kind_told(changes.filter(pl.col("change") == kind), kind) for kind in ("new", "gone", "changed")]
+    return f"Since {since}: {', '.join(told)}."
+
+
+def _kind_told(rows: pl.DataFrame, kind: str) -> str:
+    impact = pl.coalesce("impact_minor", "impact_before_minor").sum()
+    sums = rows.group_by("currency").agg(impact).sort("currency").rows()
+    money = ", ".join(tables.money(minor, code) for code, minor in sums)
+    return f"{tables.count(rows.height, f'{kind} gap')}" + (f" ({money} at stake)" if money else "")
+
+
+def _small(changes: pl.DataFrame) -> pl.DataFrame:
+    """Keep of the changes what the first page shows, the largest money first."""
+    impact = pl.coalesce("impact_minor", "impact_before_minor")
+    shown = ["change", "account_name", "cause", "impact_before_minor", "impact_minor", "currency"]
+    return changes.sort(impact, "gap_id", descending=[True, False]).select(shown)
 
 
 def _limits(not_testable: pl.DataFrame) -> str:

@@ -142,6 +142,7 @@ class Discounts(dy.Schema):
     position = dy.Int64(primary_key=True)
     discount_id = c.text()
     coupon_id = c.text()
+    promotion_code_id = c.text()
     duration = c.text()
     percent_off = c.percent()
     amount_off_minor = c.maybe_minor()

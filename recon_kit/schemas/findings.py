@@ -86,6 +86,54 @@ class Bridge(dy.Schema):
     currency = c.name()
 
 
+class Dismissals(dy.Schema):
+    """One row per dismissal rule of the policy and currency: what it took off the list of open gaps.
+
+    Of a rule that expired before as_of: what it would have taken, and did not. ``currency`` is empty where it matched
+    nothing.
+    """
+
+    rule = c.key()
+    currency = c.key()
+    conditions = c.name()
+    owner = c.name()
+    reason = c.name()
+    expires_on = c.day()
+    is_in_force = c.flag()
+    gaps = c.count()
+    difference_minor = c.minor()
+    impact_minor = c.minor()
+
+
+class Approvals(dy.Schema):
+    """One row per billing event that is not standard: who decided on it, what it changed, what it touches.
+
+    ``kind`` is ``manual_discount``, ``off_cycle_credit`` or ``amendment``; ``status`` is ``waiting``, ``approved`` or
+    ``declined``. Values are minor units of ``currency``: of a discount MRR before and after all discounts, of a credit
+    note what its invoice billed, of an amendment what the contract is worth over the amendment's term.
+    """
+
+    event_id = c.key()
+    kind = c.name()
+    on = c.day()
+    by = c.text()
+    account_id = c.text()
+    account_name = c.text()
+    customer_id = c.text()
+    original_minor = c.maybe_minor()
+    new_minor = c.maybe_minor()
+    difference_minor = c.maybe_minor()
+    currency = c.name()
+    subscription_ids = c.names()
+    invoice_ids = c.names()
+    opportunity_ids = c.names()
+    status = c.name()
+    decided_by = c.text()
+    decided_on = c.day()
+    terms = c.name()
+    note = c.text()
+
+
 class History(dy.Schema):
     """One row per measure of a close, for comparing closes over time."""
 
@@ -119,6 +167,8 @@ FINDINGS = (
     Table("pairs", Pairs),
     Table("placement", Placement),
     Table("bridge", Bridge),
+    Table("dismissals", Dismissals),
+    Table("approvals", Approvals),
     Table("history", History),
     Table("changes", Changes),
 )

@@ -44,6 +44,9 @@ _CAUSES = {
     "self_service_signup": "Signed up without sales",
     "trial_conversion": "Trial became paid",
     "merge_residue": "Left over from a merged account",
+    "manual_discount": "Discount given by hand",
+    "off_cycle_credit": "Credit note off the cycle",
+    "amendment": "Amendment of a large value",
 }
 _STATES = {
     "in_window": "too young",
@@ -52,6 +55,7 @@ _STATES = {
     "accepted": "accepted",
     "rejected": "rejected",
     "resolved": "resolved",
+    "dismissed": "dismissed by rule",
 }
 _DIRECTIONS = {
     "under_billed": "Billed too little",
@@ -71,6 +75,7 @@ _SYSTEMS = {
 _TERMS: Mapping[str, Mapping[str, str]] = {
     "family": _FAMILIES,
     "cause": _CAUSES,
+    "kind": _CAUSES,
     "component": _CAUSES,
     "state": _STATES,
     "direction": _DIRECTIONS,

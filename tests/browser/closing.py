@@ -1,5 +1,7 @@
 """The index page of a made-up close, for tests and for looking at."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from recon_kit.runner.index_page import HeadlineFigure, IndexContext, PageEntry
@@ -73,3 +75,19 @@ def index_context(*, ties=True):
         manifest_sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         colophon={"Recon Kit": "0.1.0"},
     )
+
+
+def superseding():
+    """Return what the index of a re-run beside a signed close says."""
+    rows = pl.DataFrame(
+        {
+            "table": ["gaps"] * 3 + ["bridge"] * 4,
+            "change": ["changed", "new", "gone", "changed", "changed", "changed", "changed"],
+            "row": ["gap_1", "gap_2", "gap_3", "1 / Salesforce MRR", "2 / Expansion", "3 / Tax", "4 / Stripe MRR"],
+            "columns": ["impact_minor", None, None, *["amount_minor"] * 4],
+            "before": ["impact_minor: 96000", None, None, *["amount_minor: 20400"] * 4],
+            "now": ["impact_minor: 118200", None, None, *["amount_minor: 20500"] * 4],
+        }
+    )
+    told = ("This close supersedes 2026-10-31, signed by Jane Doe on 2026-11-04.", "Other inputs: Opportunity.csv.")
+    return replace(index_context(), supersedes=told, differing=rows)

@@ -13,7 +13,7 @@ import pytest
 from recon_kit.runner.export import export_notebook
 from recon_kit.runner.index_page import index_html, render_index
 from recon_kit.runner.self_contained import PageNotSelfContained, require_self_contained
-from tests.browser.closing import index_context
+from tests.browser.closing import index_context, superseding
 
 
 def test_the_page_tells_what_it_is(exported_page, executed_workpaper):
@@ -126,16 +126,23 @@ def test_headings_of_the_same_words_have_ids_of_their_own(tmp_path):
     assert "<title>T &amp; &lt;T&gt;</title>" in page
 
 
-def test_the_index_opens_with_its_verdict(tmp_path):
+def test_the_index_opens_with_what_changed_then_its_verdict(tmp_path):
     (tmp_path / "gaps.xlsx").touch()
     render_index(tmp_path, tmp_path / "html" / "index.html", index_context())
     page = (tmp_path / "html" / "index.html").read_text("utf-8")
-    figures = ["The close ties.", "Do first:", "214,500.00", "What changed", "01_extract.html", "Not in this version"]
-    evidence = ["Every tie-out", "Not testable", "Prepared by", "9f86d081", "recon verify"]
+    figures = ["What changed", "1 new, 1 gone", "Tilbury Freight", "The close ties.", "Do first:", "214,500.00"]
+    figures += ["01_extract.html", "Not in this version"]
+    evidence = ["Every tie-out", "Not testable", "Prepared by", "Approved by", "9f86d081", "recon verify"]
     places = [page.index(words) for words in figures + evidence]
     assert places == sorted(places)
     assert "<code>gaps.xlsx</code>" in page
     assert "review.xlsx" not in page
+
+
+def test_the_index_of_a_re_run_opens_with_what_it_supersedes():
+    page = index_html(superseding())
+    assert page.index("supersedes 2026-10-31") < page.index("What changed since") < page.index("Rows that differ")
+    assert "<td>impact_minor</td>" in page
 
 
 def test_an_index_that_does_not_tie_says_so_first():

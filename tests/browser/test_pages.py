@@ -1,11 +1,12 @@
 """Exported pages in Chromium: offline, usable, printable, accessible."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from recon_kit.runner.index_page import render_index
-from tests.browser.closing import index_context
+from tests.browser.closing import index_context, superseding
 from tests.browser.pages import (
     assert_pack_is_offline_and_clean,
     assert_page_is_offline_and_clean,
@@ -40,6 +41,15 @@ def test_the_page_is_offline_and_clean(browser_page, exported_page):
 def test_the_index_is_offline_and_clean(browser_page, tmp_path, ties):
     render_index(tmp_path, tmp_path / "html" / "index.html", index_context(ties=ties))
     assert_pack_is_offline_and_clean(browser_page, tmp_path / "html")
+
+
+def test_the_index_of_a_re_run_and_its_signed_block_are_offline_and_clean(browser_page, tmp_path):
+    signed = {"Signed by": "Jane Doe", "Signed on": "2026-11-04, 09:12 UTC", "Carried forward": "gap_1, gap_2"}
+    context = replace(superseding(), sign_off=signed)
+    render_index(tmp_path, tmp_path / "html" / "index.html", context)
+    assert_pack_is_offline_and_clean(browser_page, tmp_path / "html")
+    assert browser_page.get_by_text("supersedes 2026-10-31").is_visible()
+    assert browser_page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_checks_of_a_page_can_fail(browser_page, tmp_path):

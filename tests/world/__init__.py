@@ -1,9 +1,10 @@
 """The test world: a believable company with known faults, rendered as raw files together with the truth about them.
 
-It shares no code with ``recon_kit``: what it says is an independent second opinion.
+It shares no code with ``recon_kit`` but the verbs by which ``recon challenge`` spoils raw records: those belong to the
+product, and ``plant_by_verb`` plants with them. What is true of the result is still an independent second opinion.
 """
 
-from .catalogue import FAULTS, HARD_NEGATIVES, ORDINARY
+from .catalogue import BY_VERB, FAULTS, HARD_NEGATIVES, ORDINARY
 from .world import Truth, World, build_world
 
-__all__ = ["FAULTS", "HARD_NEGATIVES", "ORDINARY", "Truth", "World", "build_world"]
+__all__ = ["BY_VERB", "FAULTS", "HARD_NEGATIVES", "ORDINARY", "Truth", "World", "build_world"]

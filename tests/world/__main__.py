@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ids", choices=["none", "some", "all"], default="some")
     parser.add_argument("--plain", action="store_true", help="do not compress the large files")
     parser.add_argument("--only", choices=["all", "names"], help="stream the company: all of it, or who is who only")
+    parser.add_argument("--prospects", type=int, default=0, help="accounts without a customer besides; with --only")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of a streamed company")
     chosen = parser.parse_args(arguments)
     if chosen.only or chosen.accounts > IN_MEMORY:
@@ -49,7 +50,15 @@ def _stream(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None
     if not chosen.plain or chosen.pulled_on:
         parser.error("a streamed company is written --plain and as of its own day; it has no --pulled-on")
     names_only = chosen.only == "names"
-    order = Order(chosen.seed, chosen.accounts, chosen.as_of, chosen.shape, chosen.ids, names_only=names_only)
+    order = Order(
+        chosen.seed,
+        chosen.accounts,
+        chosen.as_of,
+        chosen.shape,
+        chosen.ids,
+        names_only=names_only,
+        prospects=chosen.prospects,
+    )
     written = write_streamed(order, chosen.out, processes=chosen.processes, is_shown=True)
     sys.stdout.write(f"{written} stories in {chosen.out}\n")
 

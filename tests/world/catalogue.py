@@ -23,6 +23,7 @@ class Plant:
 FAULTS: dict[str, Plant] = {}
 HARD_NEGATIVES: dict[str, Plant] = {}
 ORDINARY: dict[str, Plant] = {}
+BY_VERB: dict[str, Plant] = {}
 
 
 def fault(family: str, cause: str) -> Callable[[Tell], Tell]:
@@ -31,6 +32,17 @@ def fault(family: str, cause: str) -> Callable[[Tell], Tell]:
     def register(tell: Tell) -> Tell:
         name = tell.__name__.removeprefix("plant_")
         FAULTS[name] = Plant(name, tell, family, cause)
+        return tell
+
+    return register
+
+
+def by_verb(family: str, cause: str) -> Callable[[Tell], Tell]:
+    """Register a healthy story whose rendered records a verb of ``recon challenge`` spoils; told on request only."""
+
+    def register(tell: Tell) -> Tell:
+        name = tell.__name__.removeprefix("plant_")
+        BY_VERB[name] = Plant(name, tell, family, cause)
         return tell
 
     return register

@@ -106,6 +106,9 @@ class Snapshot:
                     self._invoice(invoice)
             self._given_back(story)
         self._payouts()
+        for story in self.world.stories:
+            for amend in story.amendments["stripe"]:
+                amend(self.tables)
         for name, rows in self.tables.items():
             if name != "payout_balance_transactions":
                 rows.sort(key=lambda row: (-row.get("created", 0), row.get("id", "")))

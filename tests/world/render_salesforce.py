@@ -11,6 +11,7 @@ from .identifiers import is_even, salesforce_id
 from .names import OWNERS
 from .rates import decimal_text
 from .salesforce_objects import Account, Deal, DealLine, DealState
+from .story import Amendment
 
 if TYPE_CHECKING:
     from .world import World
@@ -257,9 +258,24 @@ def salesforce_tables(world: "World", cutoff: int, only: Collection[str] | None 
         "OpportunityHistory": export.history,
         "Contract": export.contracts,
     }
+    amendments = [amend for story in world.stories for amend in story.amendments["salesforce"]]
+    if amendments:
+        yield from _amended({name: rows() for name, rows in tables.items()}, amendments)
+        return
     for name, rows in tables.items():
         if only is None or name in only:
             yield name, _csv(rows())
+
+
+def _amended(tables: dict[str, Iterator[Row]], amendments: Iterable[Amendment]) -> Iterator[tuple[str, str]]:
+    """Every table after what was changed in the rendered rows, which are text by then."""
+    written = {
+        name: [{key: _text(value) for key, value in row.items()} for row in rows] for name, rows in tables.items()
+    }
+    for amend in amendments:
+        amend(written)
+    for name, rows in written.items():
+        yield name, _csv(rows)
 
 
 def _csv(rows: Iterable[Row]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from .billing import Biller
 from .dates import add_months, instant
@@ -18,6 +18,7 @@ from .salesforce_objects import Account, AccountState, Contact, Deal
 from .stripe_objects import Coupon, Customer, CustomerState, Subscription, TaxRate
 
 Ids = Literal["none", "some", "all"]
+Amendment = Callable[[dict[str, list[dict[str, Any]]]], None]
 REPORTING = "USD"
 TITLES = ("Head of Finance", "Controller", "Operations Manager", "CTO", "Procurement Lead", "Managing Director")
 
@@ -72,6 +73,8 @@ class Story:
     expected: list[Expected] = field(default_factory=list)
     hard_negatives: list[HardNegative] = field(default_factory=list)
     aftermath: list[Callable[[], None]] = field(default_factory=list)
+    amendments: dict[str, list[Amendment]] = field(default_factory=lambda: {"stripe": [], "salesforce": []})
+    restated: dict[str, Fraction] = field(default_factory=dict)
     plant: str = ""
     is_exported_twice: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
@@ -231,6 +234,10 @@ class Story:
     def reporting(self, minor: Fraction | int, currency: str, on: date | None = None) -> Fraction:
         """Exact amount in the reporting currency at the rate of as_of, or of another day."""
         return convert(Fraction(minor), currency, REPORTING, on or self.as_of)
+
+    def amend(self, system: str, change: Amendment) -> None:
+        """Change the rendered records of a system, by list or table, after the story is told; see ``plant_by_verb``."""
+        self.amendments[system].append(change)
 
     # -- truth -------------------------------------------------------------------------------------
 

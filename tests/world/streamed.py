@@ -45,6 +45,12 @@ class Order:
     ids: Ids = "some"
     names_only: bool = False
     stories_a_part: int = 500
+    prospects: int = 0
+
+    @property
+    def stories(self) -> int:
+        """Stories to tell: accounts, then prospects, which buy nothing and are accounts only."""
+        return self.accounts + self.prospects
 
 
 @dataclass
@@ -78,10 +84,12 @@ def _prices(seed: int) -> PriceList:
 
 def tell(order: Order, index: int) -> Story:
     """Tell one story; of names only the opening of a steady one."""
-    plant = plant_of(index)
+    plant = plant_of(index) if index < order.accounts else STEADY
     story = Story(order.seed, index, order.as_of, _prices(order.seed), clue_for(plant, index, order.ids), order.ids)
     story.plant = plant.name
-    if order.names_only and plant is STEADY:
+    if index >= order.accounts:
+        story.account(story.company(), since=story.ago(story.rng.randrange(40, 400)))
+    elif order.names_only and plant is STEADY:
         open_steady(story)
     else:
         plant.tell(story)
@@ -98,7 +106,7 @@ class SnapshotOfPart(Snapshot):
 def write_part(order: Order, start: int) -> Part:
     """Tell and render the stories from ``start`` on, one part of them."""
     world = World(order.seed, order.as_of, _prices(order.seed))
-    world.stories = [tell(order, index) for index in range(start, min(start + order.stories_a_part, order.accounts))]
+    world.stories = [tell(order, index) for index in range(start, min(start + order.stories_a_part, order.stories))]
     for story in world.stories if not order.names_only else ():
         story.play(world.horizon)
     snapshot, part = SnapshotOfPart(world, order.as_of, order.shape, all_events=True), Part(len(world.stories))
@@ -193,11 +201,11 @@ class Files:
 
 def write_streamed(order: Order, folder: Path, *, processes: int = 1, is_shown: bool = False) -> int:
     """Write a company's raw files and its truth; returns the number of stories."""
-    starts = range(0, order.accounts, order.stories_a_part)
+    starts = range(0, order.stories, order.stories_a_part)
     written = 0
     with ExitStack() as stack:
         files = Files(folder, stack)
-        bar = stack.enter_context(tqdm(total=order.accounts, unit=" accounts", disable=not is_shown))
+        bar = stack.enter_context(tqdm(total=order.stories, unit=" accounts", disable=not is_shown))
         for part in _parts(order, starts, processes, stack):
             files.append(part)
             written += part.stories

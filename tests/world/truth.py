@@ -139,11 +139,13 @@ def story_mrr(story: Story) -> list[Mrr]:
         state = deal.timeline.before(cutoff)
         if state and state.is_won:
             value = contract_value(deal, on) if is_effective(deal, story.deals, on) else Fraction(0)
+            value = story.restated.get(deal.id, value)
             rows.append(_mrr("crm", deal.id, value, deal.currency, on))
     for biller in story.billers:
         own = biller.subscription
         if own.timeline.before(cutoff) and own.customer.livemode:
-            rows.append(_mrr("billing", own.id, subscription_mrr(own, on), own.currency, on))
+            value = story.restated.get(own.id, subscription_mrr(own, on))
+            rows.append(_mrr("billing", own.id, value, own.currency, on))
     return rows
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import (
     plant_amounts,
+    plant_by_verb,
     plant_dates,
     plant_existence,
     plant_hard_chains,
@@ -16,7 +17,7 @@ from . import (
     plant_hard_terms,
     plant_ordinary,
 )
-from .catalogue import FAULTS, HARD_NEGATIVES, ORDINARY, Plant
+from .catalogue import BY_VERB, FAULTS, HARD_NEGATIVES, ORDINARY, Plant
 from .dates import instant
 from .invoices import BalanceTransaction, Payout
 from .payments import weekly_payouts
@@ -28,6 +29,7 @@ HORIZON_DAYS = 60
 STRIDE = 11  # shares no factor with the number of ordinary stories in a cycle, so every one has its turn
 PLANTS = (
     plant_amounts,
+    plant_by_verb,
     plant_dates,
     plant_existence,
     plant_hard_chains,
@@ -141,11 +143,12 @@ def composition(accounts: int, faults: Mapping[str, int] | None) -> list[Plant]:
     """Which stories are told, in order: faults, hard negatives, then everyday business by weight."""
     copies = max(1, accounts // 150)
     wanted = faults if faults is not None else {name: copies * (1 + (name in TWICE)) for name in FAULTS}
-    unknown = set(wanted) - set(FAULTS)
+    known = FAULTS | BY_VERB
+    unknown = set(wanted) - set(known)
     if unknown:
-        message = f"unknown faults {sorted(unknown)}; known are {sorted(FAULTS)}"
+        message = f"unknown faults {sorted(unknown)}; known are {sorted(known)}"
         raise KeyError(message)
-    plants = [FAULTS[name] for name, number in wanted.items() for _ in range(number)][:accounts]
+    plants = [known[name] for name, number in wanted.items() for _ in range(number)][:accounts]
     plants += (list(HARD_NEGATIVES.values()) * copies)[: max(0, (accounts - len(plants)) // 2)]
     cycle = [plant for plant in ORDINARY.values() for _ in range(plant.weight)]
     left = accounts - len(plants)
@@ -178,7 +181,8 @@ def build_world(
         seed: everything random follows from it.
         accounts: number of stories, most of which are one account and one customer.
         as_of: the day whose evening the truth describes.
-        faults: how often each fault of the catalogue is planted; by default every one.
+        faults: how often each fault of the catalogue is planted; by default every one that a story tells, and none of
+            those that a verb of the kit plants in rendered records.
         ids: whether customers and accounts name one another: never, half of them, or all.
     """
     world = World(seed, as_of, PriceList(seed))

@@ -13,7 +13,7 @@ from recon_kit.gaps.pairing.matched import CRM, Matched
 
 _PERCENT = r"(\d{1,2}(?:\.\d{1,4})?)\s*(?:%|percent|per cent)"
 _WORDS = "discount(?:ed)?|rebate|reduction|reduced|rabatt|remise|nachlass|descuento|sconto"
-_TOLD = (
+TOLD_DISCOUNT = (
     rf"(?i)\b{_PERCENT}\s*(?:off\b|less\b|{_WORDS})",
     rf"(?i)\b(?:{_WORDS}|less)\s*(?:of|by|de|von|:|=)?\s*{_PERCENT}",
 )
@@ -47,7 +47,7 @@ def agreed_discounts(
         )
         .join(_told_by_lines(books), on="opportunity_id", how="left", validate="1:1")
     )
-    texts = [pl.col(name).str.extract(pattern, 1) for name in ("note", "lines") for pattern in _TOLD]
+    texts = [pl.col(name).str.extract(pattern, 1) for name in ("note", "lines") for pattern in TOLD_DISCOUNT]
     in_note = mrr.percent_text(pl.coalesce(texts))
     in_field = (pl.col("discount_pct") * 10**mrr.PCT_PLACES).round().cast(pl.Int64)
     runs = (pl.col("discount_end_on") >= as_of).fill_null(value=True)

@@ -1,0 +1,51 @@
+"""The ``recon review`` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recon_kit.commands.ending import ERROR, in_words, stop
+
+review = typer.Typer(no_args_is_help=True, help="The decisions that wait for a person: a workbook out, and back in.")
+
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="the workbook; default: ./review-<close>.xlsx")]
+Partial = Annotated[bool, typer.Option("--partial", help="import the rows that are understood though others are not")]
+OfClose = Annotated[Path | None, typer.Option("--close", metavar="DIR", help="default: the one the workbook names")]
+OfParams = Annotated[Path | None, typer.Option(help="params file that names the journal; default: that of the close")]
+OfJournal = Annotated[Path | None, typer.Option(help="the journal itself; default: `decisions` of the params")]
+
+
+@review.command("export")
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a finished close folder")], out: Out = None
+) -> None:
+    """Write the links in review and the open gaps of a close as a workbook to fill."""
+    from recon_kit.commands.review.exporting import export_review
+
+    try:
+        told = export_review(folder, out)
+    except Exception as fault:  # noqa: BLE001  (a user sees words, never a traceback)
+        stop(in_words(fault), ERROR)
+    typer.echo("\n".join(told))
+
+
+@review.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a filled workbook")],
+    *,
+    partial: Partial = False,
+    close: OfClose = None,
+    params: OfParams = None,
+    journal: OfJournal = None,
+) -> None:
+    """Append the decisions of a filled workbook to the journal. Exit 1: a row is not understood; none is imported."""
+    from recon_kit.commands.review.importing import Importing, import_review
+
+    try:
+        told = import_review(Importing(file, partial=partial, close=close, params=params, journal=journal))
+    except Exception as fault:  # noqa: BLE001
+        stop(in_words(fault), ERROR)
+    typer.echo("\n".join(told))

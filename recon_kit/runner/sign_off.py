@@ -1,0 +1,78 @@
+"""The sign-off block of the index page: lines for a pen, or who signed; filled in without making the page anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from recon_kit.artifacts import MANIFEST, PACK, digest_bytes, digest_file, write_atomically
+from recon_kit.runner.manifest import read_json
+from recon_kit.runner.self_contained import require_self_contained
+from recon_kit.tables import panel
+
+TEMPLATES = Path(__file__).with_name("templates")
+SIGNERS = ("Prepared by", "Reviewed by", "Approved by")
+INDEX = "html/index.html"
+_BLOCK = re.compile(r'<section class="signoff".*?</section>', re.DOTALL)
+
+
+def page_templates() -> Environment:
+    """Return where templates of pages come from; what stands on a page is escaped."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+
+
+def sign_off_html(known: Mapping[str, str], manifest_sha256: str, *, is_signed: bool = False) -> str:
+    """Write the block.
+
+    Args:
+        known: its lines; an empty value leaves room for a pen and a date.
+        manifest_sha256: digest of the manifest that is signed.
+        is_signed: whether the lines say who signed.
+
+    Returns:
+        One ``section`` element.
+    """
+    template = page_templates().get_template("sign_off.html.j2")
+    return template.render(known=dict(known), manifest_sha256=manifest_sha256, is_signed=is_signed).strip()
+
+
+def sign_index(folder: Path, lines: Mapping[str, str]) -> dict[str, Any]:
+    """Fill the sign-off block of a close's index page; the rest of the page stays as it was reviewed.
+
+    Args:
+        folder: a finished close; one without an index page stays as it is.
+        lines: what the block says.
+
+    Returns:
+        The content of ``pack.json`` with the page's new digest.
+    """
+    pack, path = read_json(folder / PACK), folder / INDEX
+    if not path.is_file():
+        return pack
+    page = _with_block(path, sign_off_html(lines, digest_file(folder / MANIFEST), is_signed=True))
+    require_self_contained(page, panel.script())
+    write_atomically(path, page.encode())
+    files = pack["files"] | {INDEX: pack["files"][INDEX] | {"sha256": digest_bytes(page.encode())}}
+    return {**pack, "files": files}
+
+
+def restore_unsigned_index(folder: Path) -> None:
+    """Undo a signing that was cut off between the index page and ``pack.json``; nothing else is touched."""
+    path, pack = folder / INDEX, folder / PACK
+    listed = read_json(pack)["files"].get(INDEX, {}) if pack.is_file() else {}
+    if not path.is_file() or digest_file(path) == listed.get("sha256"):
+        return
+    blank = sign_off_html(dict.fromkeys(SIGNERS, ""), digest_file(folder / MANIFEST))
+    page = _with_block(path, blank).encode()
+    if digest_bytes(page) == listed.get("sha256"):
+        write_atomically(path, page)
+
+
+def _with_block(path: Path, block: str) -> str:
+    return _BLOCK.sub(lambda _: block, path.read_text(encoding="utf-8"), count=1)
