@@ -3,6 +3,12 @@
 SLOW = (
     "property/test_whole_closes.py",
     "integrity/test_kill.py",
+    "integrity/test_review.py",
+    "integrity/test_adopted_links.py",
+    "integrity/test_sign.py",
+    "integrity/test_pulled_close.py",
+    "loopback/test_schedules.py",
+    "integrity/test_challenge.py",
     "integrity/test_decisions.py",
     "integrity/test_verify.py",
     "integrity/test_determinism.py",

@@ -77,6 +77,7 @@ def test_a_changed_calibrator_is_named_with_what_it_changes(close: Path, tmp_pat
     assert "link_probability" in found["tables/candidates.parquet"]
 
 
+@pytest.mark.soak
 def test_a_later_stage_alone_does_not_rest_on_another_calibrator(params: Path, close: Path) -> None:
     file = params.with_name("calibrator.json")
     file.write_text(HALVED.replace("0.5", "0.6"), encoding="utf-8")

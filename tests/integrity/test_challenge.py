@@ -49,6 +49,7 @@ def test_the_sample_alone_and_compounded_at_every_magnitude(sample_close: Path, 
     assert evidence_bytes(sample_close) == before, "the close itself is not touched"
 
 
+@pytest.mark.soak
 def test_another_company_pulled_later_in_another_currency_and_time_zone(tmp_path: Path) -> None:
     world = build_world(57, 110, ids="all")
     world.render(tmp_path / "raw", pulled_on=world.as_of.replace(month=11, day=9), shape="old")
@@ -63,6 +64,7 @@ def test_another_company_pulled_later_in_another_currency_and_time_zone(tmp_path
     assert all("3 re-runs were allowed" in why or "missed handoff" in why for why in found.untested.values())
 
 
+@pytest.mark.soak
 def test_the_same_seed_plants_the_same_and_a_gap_lost_or_changed_is_told(
     sample_close: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_churn_by_verb_is_the_one_that_a_story_tells(tmp_path: Path) -> None:
     assert [account[name] for name in columns] == [wanted[name] for name in columns]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_close_finds_what_verbs_planted_as_the_world_says(tmp_path: Path, shape: str) -> None:
     planted = dict.fromkeys(BY_VERB, 1)
