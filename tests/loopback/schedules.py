@@ -42,7 +42,6 @@ ENVIRONMENT = {
     "SALESFORCE_CLIENT_ID": "client",
     "SALESFORCE_CLIENT_SECRET": "canary-of-schedules",
 }
-planning.ROWS_FOR_BULK = 60  # so that a small org has objects of both kinds
 
 
 @dataclass(frozen=True)
@@ -190,6 +189,7 @@ def _killed(company: Path, seed: int, folder: Path, url: str, *, after: float) -
 
 def main(arguments: list[str]) -> None:
     """Run a schedule, or only its pull."""
+    planning.ROWS_FOR_BULK = 60  # so that a small org has objects of both kinds; here, in a process of its own
     company, seed = Path(arguments[0]), int(arguments[1])
     if len(arguments) > 2:
         record = (STRIPE, SALESFORCE)[seed % 2].pull(Path(arguments[2]), arguments[3])
