@@ -9,10 +9,7 @@ from typing import Annotated
 import typer
 
 from recon_kit.commands.decide_command import decide
-from recon_kit.commands.ending import BROKEN_CONTROL, ERROR
-from recon_kit.commands.ending import in_words as _in_words
-from recon_kit.commands.ending import shown as _shown
-from recon_kit.commands.ending import stop as _stop
+from recon_kit.commands.ending import BROKEN_CONTROL, ERROR, faults_in_words, shown, stop
 from recon_kit.commands.keeping import purge, sign
 from recon_kit.commands.review.command import review
 
@@ -57,18 +54,17 @@ def close(
     from recon_kit.runner.superseding import signed_before
 
     rooms = tuple(room.strip() for room in only.split(",")) if only else ()
-    try:
-        asked = Request(params=params, as_of=as_of, out=out, only=rooms, progress=progress, pseudonymise=pseudonymise)
-        folder = run_close(asked)
-    except ControlBroken as broken:
-        _stop(f"The close does not tie.\n{broken}", BROKEN_CONTROL)
-    except Exception as fault:  # noqa: BLE001  (a user sees words, never a traceback)
-        _stop(_in_words(fault), ERROR)
-    typer.echo(f"The close ties. Open {_shown(folder / 'html' / 'index.html')}")
+    asked = Request(params=params, as_of=as_of, out=out, only=rooms, progress=progress, pseudonymise=pseudonymise)
+    with faults_in_words():
+        try:
+            folder = run_close(asked)
+        except ControlBroken as broken:
+            stop(f"The close does not tie.\n{broken}", BROKEN_CONTROL)
+    typer.echo(f"The close ties. Open {shown(folder / 'html' / 'index.html')}")
     if signed := signed_before(folder):
         typer.echo(f"{signed.name} is signed and stays as it is; the first page says what differs from it.")
     if pseudonymise:
-        typer.echo(f"Without names: {_shown(folder.with_name(f'{folder.name}.pseudonymised') / 'html' / 'index.html')}")
+        typer.echo(f"Without names: {shown(folder.with_name(f'{folder.name}.pseudonymised') / 'html' / 'index.html')}")
 
 
 @app.command()
@@ -81,11 +77,9 @@ def init(
     from recon_kit.commands.init import init as propose_params
     from recon_kit.commands.init import summary
 
-    try:
+    with faults_in_words():
         proposal, written = propose_params(folder, out, as_of)
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
-    typer.echo(summary(proposal, Path(_shown(written))))
+    typer.echo(summary(proposal, Path(shown(written))))
     if not proposal.is_complete:
         raise typer.Exit(ERROR)
 
@@ -100,13 +94,11 @@ def verify(
     from recon_kit.commands.verify import signature_told
     from recon_kit.commands.verify import verify as find_differences
 
-    try:
+    with faults_in_words():
         findings = find_differences(folder, reperform=reperform, progress=sys.stderr.isatty())
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
     if findings:
         lines = "\n".join(f"  - {finding.file}: {finding.message}" for finding in findings)
-        _stop(f"{len(findings)} thing(s) differ:\n{lines}", BROKEN_CONTROL)
+        stop(f"{len(findings)} thing(s) differ:\n{lines}", BROKEN_CONTROL)
     done = "files and re-performed tables" if reperform else "files"
     typer.echo(f"Verified: every digest agrees ({done}).{signature_told(folder)}")
 
@@ -119,10 +111,8 @@ def explain(
     """Say why a record is, or is not, a gap: link, pairing rule, MRR worked line by line."""
     from recon_kit.commands.explain import explain as sentences_about
 
-    try:
+    with faults_in_words():
         sentences = sentences_about(record_id, folder)
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
     typer.echo("\n".join(sentences))
 
 
@@ -132,14 +122,12 @@ def doctor(params: Annotated[Path, typer.Option(help="YAML file of the run")]) -
     from recon_kit.commands.doctor import examine
 
     faults = 0
-    try:
+    with faults_in_words():
         for finding in examine(params):
             typer.echo(str(finding))
             faults += finding.is_fault
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
     if faults:
-        _stop(f"{faults} thing(s) to do before a close; each line says what.", ERROR)
+        stop(f"{faults} thing(s) to do before a close; each line says what.", ERROR)
     typer.echo("All is set up.")
 
 
@@ -167,10 +155,8 @@ def evaluate_links(
     from recon_kit.commands.evaluate import evaluate_links as measured_links
 
     wanted = precision if choose_cutoffs else None
-    try:
+    with faults_in_words():
         told = measured_links(Asked(truth, folder, params, without_ids, complete, wanted))
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
     typer.echo("\n".join(told))
 
 
@@ -186,15 +172,13 @@ def challenge(
     from recon_kit.commands import challenge as challenging
 
     place = out or folder.resolve().with_name(f"{folder.resolve().name}.challenge")
-    try:
+    with faults_in_words():
         found = challenging.challenge(
             challenging.Asked(folder, seed, per_class, closes), lambda told: typer.echo(told, err=True)
         )
         challenging.write_report(found, place)
-    except Exception as fault:  # noqa: BLE001
-        _stop(_in_words(fault), ERROR)
     typer.echo("\n".join(challenging.as_text(found)))
-    typer.echo(f"The report is in {_shown(place / 'challenge.html')}")
+    typer.echo(f"The report is in {shown(place / 'challenge.html')}")
     if not found.holds:
         raise typer.Exit(BROKEN_CONTROL)
 

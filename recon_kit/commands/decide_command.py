@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recon_kit.commands.ending import ERROR, in_words, stop
+from recon_kit.commands.ending import faults_in_words
+from recon_kit.commands.options import OfJournal, OfParams
 
 decide = typer.Typer(
     no_args_is_help=True,
@@ -17,8 +18,6 @@ decide = typer.Typer(
 By = Annotated[str, typer.Option(help="who decides: a person's name")]
 Reason = Annotated[str, typer.Option(help="why, in a sentence")]
 OfClose = Annotated[Path, typer.Option("--close", metavar="DIR", help="the finished close that was looked at")]
-OfParams = Annotated[Path | None, typer.Option(help="params file that names the journal; default: that of the close")]
-OfJournal = Annotated[Path | None, typer.Option(help="the journal itself; default: `decisions` of the params")]
 
 
 @decide.command("link")
@@ -41,11 +40,9 @@ def decide_link(
     """
     from recon_kit.commands import decide as deciding
 
-    try:
+    with faults_in_words():
         chosen = deciding.one_of(confirm=confirm, reject=reject, unsure=unsure)
         told = deciding.decide_link(customer, account, deciding.Deciding(chosen, by, reason, close, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))
 
 
@@ -69,11 +66,9 @@ def decide_gap(
     """
     from recon_kit.commands import decide as deciding
 
-    try:
+    with faults_in_words():
         chosen = deciding.one_of(accept=accept, reject=reject, resolved=resolved, needs_info=needs_info)
         told = deciding.decide_gap(gap_id, deciding.Deciding(chosen, by, reason, close, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))
 
 
@@ -95,11 +90,9 @@ def decide_event(
     """
     from recon_kit.commands import decide as deciding
 
-    try:
+    with faults_in_words():
         chosen = deciding.one_of(approve=approve, decline=decline)
         told = deciding.decide_event(event_id, deciding.Deciding(chosen, by, reason, close, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))
 
 
@@ -108,10 +101,8 @@ def decide_list(params: OfParams = None, journal: OfJournal = None) -> None:
     """Verify a journal and tell every decision in it, oldest first. Exit 1: a line was changed; says which."""
     from recon_kit.commands import decide as deciding
 
-    try:
+    with faults_in_words():
         told = deciding.listed_decisions(deciding.journal_of(None, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))
 
 
@@ -120,8 +111,6 @@ def decide_repair(params: OfParams = None, journal: OfJournal = None) -> None:
     """After an interrupted run: set a half-written last line aside and bring the head up to date; nothing else."""
     from recon_kit.commands import decide as deciding
 
-    try:
+    with faults_in_words():
         told = deciding.repaired(deciding.journal_of(None, params, journal))
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo(told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,3 +31,14 @@ def stop(message: str, code: int) -> NoReturn:
     """Print a message and end with an exit code."""
     typer.echo(message, err=True)
     raise typer.Exit(code)
+
+
+@contextmanager
+def faults_in_words() -> Iterator[None]:
+    """End with 1 and the words of whatever fault comes up, never with a traceback."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except Exception as fault:  # noqa: BLE001  (a user sees words)
+        stop(in_words(fault), ERROR)

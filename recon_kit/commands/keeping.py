@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recon_kit.commands.ending import BROKEN_CONTROL, ERROR, in_words, stop
+from recon_kit.commands.ending import BROKEN_CONTROL, faults_in_words, stop
+from recon_kit.commands.options import OfJournal, OfParams
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="a finished close folder")]
 By = Annotated[str, typer.Option(help="who signs: a person's name")]
@@ -16,8 +17,6 @@ CarryForward = Annotated[
     list[str] | None, typer.Option(metavar="GAP_ID", help="a material gap that stays open knowingly; repeatable")
 ]
 CarryAll = Annotated[bool, typer.Option("--carry-all", help="carry every open material gap forward")]
-OfParams = Annotated[Path | None, typer.Option(help="params file that names the journal; default: that of the close")]
-OfJournal = Annotated[Path | None, typer.Option(help="the journal itself; default: `decisions` of the params")]
 Before = Annotated[str, typer.Option(metavar="DATE", help="closes with an as-of before this day, YYYY-MM-DD")]
 OfCloses = Annotated[Path | None, typer.Option(help="params file whose closes_dir is meant; default: the sample's")]
 Closes = Annotated[Path | None, typer.Option(metavar="DIR", help="the folder of closes itself")]
@@ -39,12 +38,11 @@ def sign(
     from recon_kit.commands.sign import sign as signed_close
 
     asked = Signing(folder, by, reason, tuple(carry_forward or ()), carry_all, params, journal)
-    try:
-        signature = signed_close(asked)
-    except NotSignable as refused:
-        stop(str(refused), BROKEN_CONTROL)
-    except Exception as fault:  # noqa: BLE001  (a user sees words, never a traceback)
-        stop(in_words(fault), ERROR)
+    with faults_in_words():
+        try:
+            signature = signed_close(asked)
+        except NotSignable as refused:
+            stop(str(refused), BROKEN_CONTROL)
     carried = f", {len(signature.carried_forward)} gap(s) carried forward" if signature.carried_forward else ""
     typer.echo(f"Signed by {signature.said}{carried}. A re-run will stand beside it as .r2; `recon verify` checks it.")
 
@@ -53,8 +51,6 @@ def purge(before: Before, params: OfCloses = None, closes: Closes = None, *, yes
     """Delete closes older than a day; manifest, pack list and signature of each stay. Exit 0: done; 1: an error."""
     from recon_kit.commands.purge import purge as delete_closes
 
-    try:
+    with faults_in_words():
         told = delete_closes(before, params=params, closes=closes, is_confirmed=yes)
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))

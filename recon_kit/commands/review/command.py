@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
-from recon_kit.commands.ending import ERROR, in_words, stop
+from recon_kit.commands.ending import faults_in_words
+from recon_kit.commands.options import OfJournal, OfParams
 
 review = typer.Typer(no_args_is_help=True, help="The decisions that wait for a person: a workbook out, and back in.")
 
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="the workbook; default: ./review-<close>.xlsx")]
 Partial = Annotated[bool, typer.Option("--partial", help="import the rows that are understood though others are not")]
 OfClose = Annotated[Path | None, typer.Option("--close", metavar="DIR", help="default: the one the workbook names")]
-OfParams = Annotated[Path | None, typer.Option(help="params file that names the journal; default: that of the close")]
-OfJournal = Annotated[Path | None, typer.Option(help="the journal itself; default: `decisions` of the params")]
 
 
 @review.command("export")
@@ -25,10 +24,8 @@ def export(
     """Write the links in review and the open gaps of a close as a workbook to fill."""
     from recon_kit.commands.review.exporting import export_review
 
-    try:
+    with faults_in_words():
         told = export_review(folder, out)
-    except Exception as fault:  # noqa: BLE001  (a user sees words, never a traceback)
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))
 
 
@@ -44,8 +41,6 @@ def import_(
     """Append the decisions of a filled workbook to the journal. Exit 1: a row is not understood; none is imported."""
     from recon_kit.commands.review.importing import Importing, import_review
 
-    try:
+    with faults_in_words():
         told = import_review(Importing(file, partial=partial, close=close, params=params, journal=journal))
-    except Exception as fault:  # noqa: BLE001
-        stop(in_words(fault), ERROR)
     typer.echo("\n".join(told))
