@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from recon_kit.artifacts import FinishedClose
 from recon_kit.extract.pull_exposure import with_exposure
 from recon_kit.extract.pull_record import pull_records, record_file
-from recon_kit.extract.pulling.retrying import Patience
 from recon_kit.extract.pulling.snapshots import Snapshots
 from recon_kit.schemas.raw import SALESFORCE, STRIPE
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from recon_kit.artifacts import CloseFolder
     from recon_kit.extract.pulling.record import PullRecord
+    from recon_kit.extract.pulling.retrying import Patience
     from recon_kit.params import Params
     from recon_kit.policy import Policy
 
@@ -32,7 +32,7 @@ class _Asked:
     params: Params
     policy: Policy
     environment: Mapping[str, str]
-    patience: Patience
+    patience: Patience | None
     show_progress: bool
 
 
@@ -68,7 +68,7 @@ def pull_raw(
     around = os.environ if environment is None else environment
     for system in (STRIPE, SALESFORCE):
         if getattr(params.source, system).kind == "api" and not record_file(folder.raw, system).is_file():
-            asked = _Asked(params, policy, around, patience or Patience(), show_progress)
+            asked = _Asked(params, policy, around, patience, show_progress)
             _pull(system, folder, asked)
     return pull_records(folder)
 

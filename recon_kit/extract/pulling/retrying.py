@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
-from recon_kit.extract.pulling.faults import TryAgain
+from recon_kit.extract.pulling.faults import PullStopped, TryAgain
 from recon_kit.extract.timed_adapter import TimeOuts
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ class TriesExhausted(RuntimeError):  # noqa: N818  (says what it is)
     def __init__(self, message: str, attempts: int) -> None:
         super().__init__(message)
         self.attempts = attempts
+
+    def stops(self, system: str) -> PullStopped:
+        """Tell it of the first question of a pull, which nothing can follow."""
+        return PullStopped(
+            f"{system} gave no usable answer in {self.attempts} tries ({self}). Check the network and {system}'s "
+            "status page, then run again: what was pulled so far is kept."
+        )
 
 
 def with_retries(call: Callable[[], T], patience: Patience, *, on_retry: Callable[[TryAgain], None]) -> T:

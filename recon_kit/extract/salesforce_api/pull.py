@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from recon_kit.params import Params
     from recon_kit.policy import Policy
 
-PATIENCE = Patience()
-
 
 def pull_salesforce(
     folder: Path,
@@ -41,7 +39,7 @@ def pull_salesforce(
     *,
     environment: Mapping[str, str],
     show_progress: bool = False,
-    patience: Patience = PATIENCE,
+    patience: Patience | None = None,
 ) -> PullRecord:
     """Bring the snapshot of Salesforce up to date.
 
@@ -51,7 +49,7 @@ def pull_salesforce(
         policy: ``stripe_mode`` says whether a sandbox is meant.
         environment: holds the credentials.
         show_progress: whether to show a bar.
-        patience: time-outs and tries.
+        patience: time-outs and tries; none: those of the kit.
 
     Returns:
         What was done. An incomplete pull says what is missing and leaves a partial snapshot, which the next one goes
@@ -64,7 +62,7 @@ def pull_salesforce(
     Conserves:
         per object of a complete pull: live rows in the snapshot == Salesforce's own COUNT(); ids are unique.
     """
-    asking = Asking(environment, patience)
+    asking = Asking(environment, patience or Patience())
     snapshots = Snapshots(folder, SALESFORCE)
     with snapshots.locked():
         try:
@@ -72,10 +70,7 @@ def pull_salesforce(
             org.require_usable()
             snapshot = begin(asking, org, snapshots)
         except TriesExhausted as fault:
-            raise PullStopped(
-                f"Salesforce gave no usable answer in {fault.attempts} tries ({fault}). Check the network and "
-                "Salesforce's status page, then run again: what was pulled so far is kept."
-            ) from None
+            raise fault.stops("Salesforce") from None
         except SalesforceError as fault:
             raise PullStopped(f"Salesforce refuses what every pull needs: {asking.clean(words_of(fault))}") from None
         return _Pull(asking, org, policy, snapshots, snapshot, show_progress).run()

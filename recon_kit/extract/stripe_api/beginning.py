@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from recon_kit import clock
-from recon_kit.extract.pulling.faults import PullStopped
 from recon_kit.extract.pulling.retrying import TriesExhausted
 from recon_kit.extract.stripe_api.catalogue import BY_NAME, queries
 from recon_kit.extract.stripe_api.client import API_VERSION, NoPermission, NotThere
@@ -54,10 +53,7 @@ def begin_or_resume(snapshots: Snapshots, api: StripeApi) -> Snapshot:
             return partial
         return _begin(snapshots, api, _base(snapshots, api, events_readable=events_readable))
     except TriesExhausted as silent:
-        raise PullStopped(
-            f"Stripe gave no usable answer in {silent.attempts} tries ({silent}). Check the network and Stripe's "
-            "status page, then run again: what was pulled so far is kept."
-        ) from None
+        raise silent.stops("Stripe") from None
 
 
 def _begin(snapshots: Snapshots, api: StripeApi, base: _Base) -> Snapshot:

@@ -91,21 +91,21 @@ def workers_for(per_second: float) -> int:
 def _bring_up_to_date(store: SnapshotStore, workers: Workers) -> None:
     _retry_what_failed(store, workers)
     if store.fact("phase") is None:
-        _open_lists(store)
+        _open_lists(store, workers)
     workers.drain()
     if store.fact("phase") == BEGUN:
         opened = [whole_list(BY_NAME["events"], since=store.fact("since"))] if store.fact("kind") == "full" else []
-        store.add_shards(opened, facts={"phase": LISTED})
+        workers.open(opened, facts={"phase": LISTED})
         workers.drain()
     if store.fact("phase") == LISTED:
-        store.add_shards(changed_objects(store, store.fact("since")), facts={"phase": CAUGHT_UP})
+        workers.open(changed_objects(store, store.fact("since")), facts={"phase": CAUGHT_UP})
     workers.drain()
     if not any(letter.shard.object_name == MORE_ITEMS for letter in store.dead()):
         put_items_in(store)
     store.set_facts(phase=DONE, counted=check_counts(store))
 
 
-def _open_lists(store: SnapshotStore) -> None:
+def _open_lists(store: SnapshotStore, workers: Workers) -> None:
     if store.fact("kind") == "full":
         shards = [whole_list(each) for each in LISTS]
     else:
@@ -114,14 +114,14 @@ def _open_lists(store: SnapshotStore) -> None:
         for each in LISTS:
             if each.is_short or (each.name in unknown and each.name != "events"):
                 store.remove(each.name)
-    store.add_shards(shards, facts={"phase": BEGUN})
+    workers.open(shards, facts={"phase": BEGUN})
 
 
 def _retry_what_failed(store: SnapshotStore, workers: Workers) -> None:
     """Ask again for what failed, or could not be asked for, in the run before; then for what changed meanwhile."""
     opened, lists = store.unbury(), workers.ask_again()
     if opened or lists:
-        store.add_shards(lists, facts={"absent": {}, "phase": BEGUN})
+        workers.open(lists, facts={"absent": {}, "phase": BEGUN})
 
 
 def _tell(record: PullRecord) -> None:

@@ -20,7 +20,7 @@ from recon_kit.extract.stripe_api.fetch import Page, fetch
 from recon_kit.extract.stripe_api.ranges import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from recon_kit.extract.pulling.progress import Progress
     from recon_kit.extract.pulling.shards import Shard
@@ -63,6 +63,13 @@ class Workers:
         self.absent.clear()
         return [whole_list(BY_NAME[name]) for name in names]
 
+    def open(self, shards: Iterable[Shard], facts: Mapping[str, object]) -> None:
+        """Add shards to fetch, but none of an object that could not be asked for; note facts with them."""
+        self._store.add_shards(self._askable(shards), facts=facts)
+
+    def _askable(self, shards: Iterable[Shard]) -> list[Shard]:
+        return [shard for shard in shards if shard.object_name not in self.absent]
+
     def drain(self) -> None:
         """Fetch until no shard is open; those that fail for good are buried.
 
@@ -90,10 +97,7 @@ class Workers:
             if not self._queue:
                 break
             shard = self._queue.popleft()
-            if shard.object_name in self.absent:
-                self._store.drop_shards(shard.object_name)  # else the store would give it again for ever
-            else:
-                self._flying[pool.submit(fetch, self._api, shard)] = shard
+            self._flying[pool.submit(fetch, self._api, shard)] = shard
         return bool(self._flying)
 
     def _take(self, shard: Shard, future: Future[Page]) -> None:
@@ -123,7 +127,7 @@ class Workers:
         rest = self._share(page) if page.rest else []
         if page.gone:
             self._store.remove(page.shard.object_name, [page.gone])
-        opened = [shard for shard in (*rest, *page.inside) if shard.object_name not in self.absent]
+        opened = self._askable((*rest, *page.inside))
         self._store.keep_page(page.shard, page.records, opened, facts=self._facts(), childless=page.childless)
         if len(self._queue) + len(opened) <= _QUEUE:
             self._queue.extend(opened)
@@ -164,8 +168,9 @@ class Workers:
             self._bury(shard, reason, 1)
             return
         self.absent[shard.object_name] = reason
+        self._store.keep_page(shard, [], facts={"absent": self.absent})  # first: a kill in between must not forget it
         self._store.drop_shards(shard.object_name)
-        self._store.keep_page(shard, [], facts={"absent": self.absent})
+        self._queue = deque(self._askable(self._queue))
 
     def _without(self, shard: Shard, reason: str) -> None:
         """Close a list that is not there: one inside an object that was deleted, or one Stripe does not know."""
