@@ -11,6 +11,11 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
+def stamp() -> str:
+    """Return the present instant as the journal and signatures write it: to the second, ending in Z."""
+    return now().replace("+00:00", "Z")
+
+
 def epoch() -> int:
     """Return the present instant in seconds since 1970-01-01 UTC."""
     return int(time.time())

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import polars as pl
 import yaml
 
+from recon_kit.runner.execute import execute_here
 from recon_kit.runner.stages import chosen_stages
 
 if TYPE_CHECKING:
@@ -37,13 +37,7 @@ def write_params(folder: Path, source: Path, *, as_of: str = "2026-10-31", **set
 def run_cells(params: Path, close_dir: Path) -> Path:
     """Execute the code cells of every notebook in this process, as papermill would, without a kernel."""
     for stage in chosen_stages():
-        namespace: dict[str, Any] = {}
-        for cell in nbformat.read(stage.path, as_version=4).cells:
-            if cell.cell_type != "code":
-                continue
-            exec(compile(cell.source, str(stage.path), "exec"), namespace)  # noqa: S102
-            if "parameters" in cell.metadata.get("tags", []):
-                namespace.update(params=str(params), close_dir=str(close_dir))
+        execute_here(stage, {"params": str(params), "close_dir": str(close_dir)})
     return close_dir
 
 

@@ -3,6 +3,7 @@
 from recon_kit.charts.bars import bars, stacked_bars
 from recon_kit.charts.distribution import ageing, histogram
 from recon_kit.charts.note import note
+from recon_kit.charts.over_time import nothing, rate_lines, stacked_columns
 from recon_kit.charts.reliability import reliability
 from recon_kit.charts.render import ChartUndescribed, Figure, chart_digest, enable, svg
 from recon_kit.charts.waterfall import waterfall
@@ -17,8 +18,11 @@ __all__ = [
     "enable",
     "histogram",
     "note",
+    "nothing",
+    "rate_lines",
     "reliability",
     "stacked_bars",
+    "stacked_columns",
     "svg",
     "waterfall",
     "weight_steps",

@@ -13,13 +13,16 @@ _ZOOM_ABOVE = 0.6
 _MARGIN = 0.12
 
 
-def waterfall(bridge: pl.DataFrame, *, title: str = "From Salesforce MRR to Stripe MRR") -> Figure:
+def waterfall(
+    bridge: pl.DataFrame, *, title: str = "From Salesforce MRR to Stripe MRR", per: str = "a month"
+) -> Figure:
     """Draw a bridge between two totals.
 
     Args:
         bridge: one row per line: ``line_no``, ``label``, ``amount_minor``, ``currency``. The first and last lines are
             totals, each computed on its own; those between are changes.
         title: what the chart says it is.
+        per: what the amounts are, after their currency on the axis.
 
     Returns:
         A chart whose description tells both totals, the largest change, and whether the lines add up.
@@ -43,7 +46,7 @@ def waterfall(bridge: pl.DataFrame, *, title: str = "From Salesforce MRR to Stri
         .otherwise(words(pl.col("amount_minor"), currency, signed=True)),
     )
     floor = _floor(drawn)
-    return finished(_layers(drawn, currency, floor), title=title, description=_description(lines, currency, floor))
+    return finished(_layers(drawn, f"{currency} {per}", floor), title=title, description=_description(lines, currency, floor))
 
 
 def _running(bridge: pl.DataFrame) -> pl.DataFrame:
@@ -71,12 +74,12 @@ def _floor(drawn: pl.DataFrame) -> float:
     return max(0.0, float(start))
 
 
-def _layers(drawn: pl.DataFrame, currency: str, floor: float) -> alt.LayerChart:
+def _layers(drawn: pl.DataFrame, unit: str, floor: float) -> alt.LayerChart:
     begun = drawn.with_columns(start=pl.when(pl.col("kind") == "total").then(floor).otherwise(pl.col("start")))
     linked = begun.with_columns(edge=pl.max_horizontal("start", "end"), next_line=pl.col("line") + 1)
     base = alt.Chart(alt.InlineData(values=linked.to_dicts()))
     y = alt.Y("line:O", axis=None, scale=alt.Scale(paddingInner=0.36, paddingOuter=0.2))
-    x = alt.X("start:Q", title=f"{currency} a month", scale=alt.Scale(domainMin=floor, nice=True, zero=False),
+    x = alt.X("start:Q", title=unit, scale=alt.Scale(domainMin=floor, nice=True, zero=False),
               axis=alt.Axis(format=",~f", tickCount=5))  # fmt: skip
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["total", "more", "less"],
                                                                range=[TOTAL, POSITIVE, NEGATIVE]))  # fmt: skip

@@ -173,7 +173,7 @@ def _entry(
         "evidence": now["evidence"],
         "evidence_fields": dict(part.split("=", 1) for part in fields) if isinstance(fields, list) else {},
     }
-    return lambda: journal.Entry.model_validate({**said, "at": clock.now().replace("+00:00", "Z")})
+    return lambda: journal.Entry.model_validate({**said, "at": clock.stamp()})
 
 
 def _basis(close: CloseFolder) -> journal.Basis:

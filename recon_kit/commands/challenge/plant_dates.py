@@ -9,29 +9,21 @@ from recon_kit.commands.challenge import stripe_verbs as stripe
 from recon_kit.commands.challenge.exact import accrue
 from recon_kit.commands.challenge.expectation import END, START, Expected
 from recon_kit.commands.challenge.ground import Unsuitable
-from recon_kit.commands.challenge.planting import Plant, Size, days_before, existence
+from recon_kit.commands.challenge.planting import Plant, Size, days_before, existence, without_difference
 
 if TYPE_CHECKING:
     from recon_kit.commands.challenge.company import Company
 
 _FAMILY = "date_misalignment"
+_STARTS = frozenset({"late_start", "early_start"})
 _LEAST_TERM_DAYS = 5
 
 
 def _apart(company: Company, cause: str, diverged_on: dt.date, impact: int, window: int) -> Expected:
     """Work out a gap between two starts or two ends."""
-    terms = company.terms
-    return Expected(
-        family=_FAMILY,
-        aspect=START if cause in {"late_start", "early_start"} else END,
-        cause=cause,
-        state=terms.state(diverged_on, window),
-        is_material=impact >= terms.minor(terms.policy.materiality.date_impact),
-        crm_mrr_minor=company.crm_reporting,
-        billing_mrr_minor=company.billing_reporting,
-        difference_minor=0,
-        diverged_on=diverged_on,
-        impact_minor=impact,
+    limit, aspect = company.terms.policy.materiality.date_impact, START if cause in _STARTS else END
+    return without_difference(
+        company, (_FAMILY, aspect, cause), day=diverged_on, window=window, impact=impact, limit=limit
     )
 
 

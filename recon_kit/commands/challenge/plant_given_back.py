@@ -9,9 +9,9 @@ from recon_kit import money
 from recon_kit.commands.challenge import salesforce_verbs as salesforce
 from recon_kit.commands.challenge import stripe_verbs as stripe
 from recon_kit.commands.challenge.exact import half_up, whole_up
-from recon_kit.commands.challenge.expectation import REFUND, Expected, Part
+from recon_kit.commands.challenge.expectation import REFUND, Part
 from recon_kit.commands.challenge.ground import Unsuitable
-from recon_kit.commands.challenge.planting import Plant, Size
+from recon_kit.commands.challenge.planting import Plant, Size, without_difference
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -35,22 +35,13 @@ def twice(company: Company, size: Size) -> int:
 
 
 def _given_back(company: Company, amount: int, day: dt.date) -> None:
-    def expected() -> Expected:
-        terms, impact = company.terms, company.to_reporting(amount)
-        return Expected(
-            family=_FAMILY,
-            aspect=REFUND,
-            cause="refund_or_credit",
-            state=terms.state(day, terms.policy.windows.modification),
-            is_material=impact >= terms.minor(terms.policy.materiality.refund),
-            crm_mrr_minor=company.crm_reporting,
-            billing_mrr_minor=company.billing_reporting,
-            difference_minor=0,
-            diverged_on=day,
-            impact_minor=impact,
+    policy, what = company.terms.policy, (_FAMILY, REFUND, "refund_or_credit")
+    window, limit = policy.windows.modification, policy.materiality.refund
+    company.expected.append(
+        lambda: without_difference(
+            company, what, day=day, window=window, impact=company.to_reporting(amount), limit=limit
         )
-
-    company.expected.append(expected)
+    )
 
 
 def _latest_paid(company: Company) -> stripe.Record:

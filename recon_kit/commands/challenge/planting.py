@@ -12,6 +12,7 @@ from recon_kit.commands.challenge.expectation import EXISTENCE, Expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from recon_kit.commands.challenge.company import Company
 
@@ -106,6 +107,25 @@ def existence(company: Company, family: str, cause: str, diverged_on: dt.date, w
         diverged_on=diverged_on,
         impact_minor=terms.so_far(crm - billing, diverged_on),
         has_contract=crm > 0,
+    )
+
+
+def without_difference(
+    company: Company, what: tuple[str, str, str], *, day: dt.date, window: int, impact: int, limit: Decimal
+) -> Expected:
+    """Work out a gap of dates or of money given back: the monthly amounts stand, ``what`` is family, aspect, cause."""
+    terms, (family, aspect, cause) = company.terms, what
+    return Expected(
+        family=family,
+        aspect=aspect,
+        cause=cause,
+        state=terms.state(day, window),
+        is_material=impact >= terms.minor(limit),
+        crm_mrr_minor=company.crm_reporting,
+        billing_mrr_minor=company.billing_reporting,
+        difference_minor=0,
+        diverged_on=day,
+        impact_minor=impact,
     )
 
 

@@ -120,7 +120,7 @@ def _entry(made: Made, basis: journal.Basis) -> journal.Entry:
     ground = made.ground
     return journal.Entry.model_validate(
         {
-            "at": clock.now().replace("+00:00", "Z"),
+            "at": clock.stamp(),
             "by": made.by,
             "subject": ground.subject,
             "decision": made.decision,

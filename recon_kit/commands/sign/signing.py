@@ -107,7 +107,7 @@ def _sign_locked(close: CloseFolder, asked: Signing, by: str, reason: str | None
         "close": close.path.name,
         "as_of": manifest["as_of"],
         "by": by,
-        "at": clock.now().replace("+00:00", "Z"),
+        "at": clock.stamp(),
         "reason": reason,
         "manifest_sha256": digest_file(close.path / MANIFEST),
         "journal": _head(known, manifest),
