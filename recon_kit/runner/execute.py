@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import papermill
+from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
@@ -21,6 +22,26 @@ if TYPE_CHECKING:
 
 KERNEL = "python3"
 CELL_TIMEOUT_SECONDS = 6 * 60 * 60
+
+
+class _SavedOnce(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+    """Save the notebook when it ends, also by a fault.
+
+    Papermill's own engine saves it before and after every cell, which takes longer than most cells do.
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **given: Any) -> None:  # noqa: ANN401
+        target, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **given)
+        finally:
+            nb_man.output_path = target
+            nb_man.save()
+
+
+_ENGINE = "saved once"
+papermill_engines.register(_ENGINE, _SavedOnce)
 
 
 class StageFailed(RuntimeError):  # noqa: N818
@@ -59,6 +80,7 @@ def _run(stage: Stage, running: Path, parameters: Mapping[str, object], config: 
             str(running),
             parameters=dict(parameters),
             kernel_name=KERNEL,
+            engine_name=_ENGINE,
             progress_bar=False,
             execution_timeout=CELL_TIMEOUT_SECONDS,
             config=config,

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from recon_kit.gaps.pairing.assignment import WHOLE_PCT, Comparable
 
@@ -151,6 +150,8 @@ def _most(side: Sequence[Comparable], tolerance_pct: int) -> Matrix:
 
 def _narrowed(choice: _Choice, cost: Matrix) -> _Choice:
     """Keep the cells that a choice of least cost may take, among those that are allowed."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (slow to load, and most closes never come here)
+
     largest = int(np.abs(cost).max(initial=0)) + 1
     bonus = 2 * len(cost) * largest if choice.covered.any() else 0
     if 2 * len(cost) * (largest + bonus) >= EXACT:

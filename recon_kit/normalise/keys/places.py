@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 from babel import Locale
 from babel.core import get_global
 
 from recon_kit.normalise.keys.text_folding import NOTHING_SAID, fold, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LANGUAGES = (
     *("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "is", "cs", "sk", "hu", "ro", "bg", "hr"),
@@ -55,12 +59,16 @@ def country_codes(countries: pl.Series) -> pl.Series:
     Reference:
         Unicode CLDR territory names, as shipped in ``babel``.
     """
-    codes, names = _codes(), _names()
-    coded = countries.str.to_uppercase().str.replace_all(r"[\s.]", "")
-    by_code = coded.replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
-    by_name = fold(countries.set(by_code.is_not_null(), None))
-    named = by_name.replace_strict(list(names), list(names.values()), default=None, return_dtype=pl.String)
+    by_code = _looked_up(countries.str.to_uppercase().str.replace_all(r"[\s.]", ""), _codes())
+    folded = fold(countries.set(by_code.is_not_null(), None))
+    named = _looked_up(folded, _english_names())
+    if (folded.is_not_null() & named.is_null()).any():  # sixty languages take a second to read
+        named = _looked_up(folded, _names())
     return by_code.zip_with(by_code.is_not_null(), named)
+
+
+def _looked_up(texts: pl.Series, codes: dict[str, str]) -> pl.Series:
+    return texts.replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
 
 
 @cache
@@ -78,20 +86,28 @@ def _codes() -> dict[str, str]:
 
 
 @cache
+def _english_names() -> dict[str, str]:
+    """Folded names in English, and those people use besides."""
+    spelt = _spelt(("en",))
+    return dict(spelt.select("folded", "code").rows()) | _ALSO
+
+
+@cache
 def _names() -> dict[str, str]:
     """Folded names by CLDR's languages; one that two countries share is dropped unless English decides."""
+    clear = _spelt(_LANGUAGES).filter(pl.col("code").n_unique().over("folded") == 1)
+    return dict(clear.select("folded", "code").rows()) | _english_names()
+
+
+def _spelt(languages: Iterable[str]) -> pl.DataFrame:
     rows = [
-        (code, language, name)
-        for language in _LANGUAGES
+        (code, name)
+        for language in languages
         for code, name in Locale.parse(language).territories.items()
         if code in _codes() and code not in _NO_COUNTRIES
     ]
-    names = pl.DataFrame(rows, schema=["code", "language", "name"], orient="row")
-    spelt = names.with_columns(folded=fold(names["name"])).drop_nulls("folded").sort("folded", "code")
-    english = spelt.filter(language="en")
-    clear = spelt.filter(pl.col("code").n_unique().over("folded") == 1)
-    named = pl.concat([clear, english]).select("folded", "code").rows()
-    return dict(named) | _ALSO
+    names = pl.DataFrame(rows, schema=["code", "name"], orient="row")
+    return names.with_columns(folded=fold(names["name"])).drop_nulls("folded").sort("folded", "code")
 
 
 def postal_codes(codes: pl.Series, countries: pl.Series) -> pl.Series:

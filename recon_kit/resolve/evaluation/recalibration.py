@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.optimize import minimize
-from scipy.special import expit, logit
 
 from recon_kit.link_files import recalibrated
 
@@ -45,16 +43,28 @@ def fit_calibrator(labels: pl.DataFrame) -> pl.DataFrame:
     ordered = labels.sort("link_probability", "is_right", "weight")
     given = ordered["link_probability"].clip(_NEAREST, 1 - _NEAREST).to_numpy().astype(np.float64)
     right, weight = (ordered[name].cast(pl.Float64).to_numpy() for name in ("is_right", "weight"))
-    slope, shift = _line(logit(given), right, weight)
+    slope, shift = _line(_log_odds(given), right, weight)
     grid = np.asarray(_GRID)
-    fitted = expit(slope * logit(grid) + shift).clip(_NEAREST, 1 - _NEAREST).round(_DIGITS)
+    fitted = _share(slope * _log_odds(grid) + shift).clip(_NEAREST, 1 - _NEAREST).round(_DIGITS)
     knots = pl.DataFrame({"link_probability": grid, "calibrated": fitted})
     return knots.with_row_index("knot").with_columns(pl.col("knot").cast(pl.Int64))
 
 
+def _log_odds(share: Floats) -> Floats:
+    odds: Floats = np.log(share / (1 - share))
+    return odds
+
+
+def _share(odds: Floats) -> Floats:
+    share: Floats = 1 / (1 + np.exp(-odds))
+    return share
+
+
 def _line(odds: Floats, right: Floats, weight: Floats) -> tuple[float, float]:
+    from scipy.optimize import minimize  # noqa: PLC0415  (slow to load, and few closes have labels enough)
+
     def cost(line: Floats) -> float:
-        fitted = expit(line[0] * odds + line[1]).clip(1e-12, 1 - 1e-12)
+        fitted = _share(line[0] * odds + line[1]).clip(1e-12, 1 - 1e-12)
         lost = -(weight * (right * np.log(fitted) + (1 - right) * np.log(1 - fitted))).sum()
         return float(lost + _TRUST * ((line[0] - 1) ** 2 + line[1] ** 2))
 

@@ -11,7 +11,6 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.optimize import isotonic_regression
 
 from recon_kit.link_files import IDENTITY, Calibrator, Parameters
 from recon_kit.link_files.reading import CALIBRATOR_FILE, PARAMETERS_FILE, SECOND_STAGE_FILE, TRAINING_FILE
@@ -171,6 +170,8 @@ def fit_calibrator(parts: list[LabelledPairs]) -> Calibrator:
     Reference:
         Zadrozny and Elkan 2002 (isotonic regression).
     """
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415  (slow to load, and a close never comes here)
+
     heard = [part for part in parts if part.say]
     best = pl.concat([_best(part.pairs).with_columns(weight=pl.lit(part.say)) for part in heard])
     ordered = best.sort("share", "is_true")
