@@ -1,7 +1,7 @@
 # Recon Kit: what a newcomer types. Needs make and Python 3.11 or later, nothing else.
 .POSIX:
 .SUFFIXES:
-.PHONY: help setup setup-spark close test test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock clean
+.PHONY: help setup setup-spark close test test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock sample-closes clean
 
 PYTHON = python3
 UV = uv
@@ -20,6 +20,7 @@ help:
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make test    every test: the code, a headless close, its verification, the notebooks' stored outputs"
 	@echo "make outputs store in the notebooks what they show of the sample now (for developers)"
+	@echo "make sample-closes   earlier closes of the sample, for the weekly review (for developers; then make outputs)"
 	@echo "make lint    ruff and mypy"
 	@echo "make soak    the long campaigns: fuzzing, kills, big worlds (SOAK_FLAGS=, for pytest)"
 	@echo "make bench   how long a close takes as the company grows, and normalise at 100,000 accounts: a quarter of an hour,"
@@ -67,6 +68,10 @@ test-notebooks: $(SET_UP)
 # After a change that alters what a notebook shows: look at the difference before you commit it.
 outputs: $(SET_UP)
 	@sh .ci/notebooks $(BIN) store
+
+# Before make outputs, when tables or gap ids of a close change.
+sample-closes: $(SET_UP)
+	$(BIN)/python -m tests.sample_closes
 
 lint: lint-rules lint-format lint-types
 

@@ -72,6 +72,11 @@ class CloseFolder:
         """Whether the close has its manifest; from then on its figures do not change."""
         return (self.path / MANIFEST).is_file()
 
+    @property
+    def is_purged(self) -> bool:
+        """Whether ``recon purge`` left only what proves that the close was made."""
+        return self.is_finished and not any(part.is_dir() for part in (self.raw, self.tables, self.html))
+
     def create(self) -> CloseFolder:
         """Make the folder and its parts, private to the user; what exists is kept."""
         for part in (self.path, self.raw, self.inputs, self.tables, self.notebooks, self.html):
@@ -94,6 +99,8 @@ class CloseFolder:
             MissingTable: it has not been written yet.
         """
         path = self.table_path(name)
+        if not path.is_file() and self.is_purged:
+            raise MissingTable(f"{self.path.name} was purged: only its manifest is kept, so there is no table {name}.")
         if not path.is_file():
             message = f"There is no table {name} in this close folder yet. Run the earlier notebooks, or `recon close`."
             raise MissingTable(message)

@@ -8,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+from recon_kit.commands.alert.command import alert
 from recon_kit.commands.decide_command import decide
 from recon_kit.commands.ending import BROKEN_CONTROL, ERROR, faults_in_words, shown, stop
 from recon_kit.commands.keeping import purge, sign
+from recon_kit.commands.restate_command import restate
 from recon_kit.commands.review.command import review
+from recon_kit.commands.weekly import weekly
 
 app = typer.Typer(
     add_completion=False,
@@ -49,17 +52,23 @@ def close(
     pseudonymise: Annotated[bool, typer.Option("--pseudonymise", help="also make a pack without names")] = False,
 ) -> None:
     """Run the notebooks in order into one close folder. Exit 0: it ties; 2: a control breaks; 1: an error."""
+    from recon_kit.artifacts import CloseFolder
+    from recon_kit.commands.alert.after_close import close_and_alert
     from recon_kit.controls import ControlBroken
-    from recon_kit.runner.close import Request, run_close
+    from recon_kit.runner.close import Request
     from recon_kit.runner.superseding import signed_before
 
     rooms = tuple(room.strip() for room in only.split(",")) if only else ()
     asked = Request(params=params, as_of=as_of, out=out, only=rooms, progress=progress, pseudonymise=pseudonymise)
     with faults_in_words():
         try:
-            folder = run_close(asked)
+            folder = close_and_alert(asked, lambda line: typer.echo(line, err=True))
         except ControlBroken as broken:
             stop(f"The close does not tie.\n{broken}", BROKEN_CONTROL)
+    if not CloseFolder(folder).is_finished:
+        typer.echo(f"{', '.join(rooms)} ran and ties; what they wrote lies in {shown(folder)}. It is no close yet.")
+        typer.echo("The next run begins anew: leave --only out for the whole close.")
+        return
     typer.echo(f"The close ties. Open {shown(folder / 'html' / 'index.html')}")
     if signed := signed_before(folder):
         typer.echo(f"{signed.name} is signed and stays as it is; the first page says what differs from it.")
@@ -187,3 +196,6 @@ app.command()(sign)
 app.command()(purge)
 app.add_typer(decide, name="decide")
 app.add_typer(review, name="review")
+app.command()(weekly)
+app.command()(restate)
+app.command()(alert)

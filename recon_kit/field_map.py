@@ -76,6 +76,7 @@ DEFAULT_FIELDS: FieldMap = {
         "billing_system": ["Billing_System__c"],
         "product": ["Product__c", "Product_Name__c"],
         "stripe_subscription_id": ["Stripe_Subscription_ID__c", "*Stripe_Subscription_ID__c"],
+        "invoice_status": ["Stripe_Invoice_Status__c", "Invoice_Status__c", "*Invoice_Status__c"],
         "owner_id": ["OwnerId"],
         "owner_name": ["Owner.Name"],
         "owner_email": ["Owner.Email"],

@@ -147,6 +147,14 @@ class Policy(Frozen):
             raise ValueError(message)
         return rules
 
+    @field_validator("routes")
+    @classmethod
+    def _variables_not_addresses(cls, routes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        if not all(variable.isidentifier() for teams in routes.values() for variable in teams.values()):
+            message = "each team needs the name of an environment variable; the address itself stays out of files"
+            raise ValueError(message)
+        return routes
+
     @field_validator("reporting_currency")
     @classmethod
     def _known_currency(cls, value: str) -> str:
@@ -283,4 +291,5 @@ def _fault_line(fault: Any) -> str:  # noqa: ANN401  (pydantic's ErrorDetails is
         return f"  - {key}: unknown key; remove it or correct its spelling"
     if fault["type"] == "missing":
         return f"  - {key}: missing; this key must be given"
-    return f"  - {key}: {fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
+    given = "" if key.split(".")[0] == "routes" else f"{fault['input']!r}: "  # may hold an address, which is a secret
+    return f"  - {key}: {given}{fault['msg'].removeprefix('Value error, ')}"

@@ -14,6 +14,7 @@ from filelock import FileLock
 from recon_kit.artifacts import EVIDENCE_PARTS, MANIFEST, PARTIAL, CloseFolder
 from recon_kit.controls import require_ties
 from recon_kit.params import Params, read_params, read_policy
+from recon_kit.policy import SettingsError
 
 if TYPE_CHECKING:
     from recon_kit.policy import Policy
@@ -104,7 +105,7 @@ def open_run(
         close_dir: the close folder; none: a draft beside the close that the params name, begun as a copy of that close.
 
     Raises:
-        SettingsError: the params or the policy cannot be used.
+        SettingsError: the params or the policy cannot be used, or the close that a draft would copy was purged.
     """
     settings = read_params(params, as_of=as_of)
     folder = CloseFolder(Path(close_dir).resolve()) if close_dir else draft_of(settings.close_folder)
@@ -113,7 +114,17 @@ def open_run(
 
 
 def draft_of(finished: Path) -> CloseFolder:
-    """Return the folder an analyst explores in: beside the close, seeded from it, so that the close never changes."""
+    """Return the folder an analyst explores in: beside the close, seeded from it, so that the close never changes.
+
+    Raises:
+        SettingsError: the close was purged.
+    """
+    if CloseFolder(finished).is_purged:
+        message = (
+            f"The close {finished.name} was purged: only its manifest is kept, so there is nothing to explore. "
+            "Choose another as_of, or give a close_dir."
+        )
+        raise SettingsError(message)
     draft = CloseFolder(finished.with_name(finished.name + DRAFT))
     draft.path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(draft.path.with_name(f".{draft.path.name}.lock")):

@@ -9,6 +9,7 @@ from typing import Any
 from recon_kit.artifacts import SIGNATURE, digest_file
 from recon_kit.run import open_run
 from recon_kit.runner import manifest as of_close
+from recon_kit.runner.alerts_file import write_alerts
 from recon_kit.runner.pages import write_index
 from recon_kit.runner.stages import chosen_stages
 from recon_kit.runner.superseding import signed_before
@@ -48,6 +49,7 @@ def close_again(params: Path, wanted: Path) -> Path:
     run_cells(params, partial)
     run = open_run("close", params=str(params), close_dir=str(partial))
     of_close.write_manifest(run, chosen_stages())
+    write_alerts(run.folder)
     write_index(run, [], digest_file(partial / "manifest.json"), signed=signed_before(place))
     of_close.write_pack(partial)
     put_in_place(partial, place)

@@ -57,6 +57,7 @@ BROKEN = [
     ("only_extract_calls_out", "fx", "from urllib.request import urlopen", "urllib.request.urlopen"),
     ("only_extract_calls_out", "fx", "from urllib import request", "urllib.request"),
     ("only_extract_calls_out", "commands.verify", "import stripe", "stripe"),
+    ("only_extract_calls_out", "commands.alert.delivery", "import apprise", "apprise"),
     ("asks_no_clock", "asof", "import datetime as dt\nx = dt.date.today()", "datetime.date.today"),
     ("asks_no_clock", "asof", "from datetime import datetime\nx = datetime.now()", "datetime.datetime.now"),
     ("asks_no_clock", "asof", "from time import time as seconds\nx = seconds()", "time.time"),

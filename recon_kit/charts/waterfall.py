@@ -46,7 +46,9 @@ def waterfall(
         .otherwise(words(pl.col("amount_minor"), currency, signed=True)),
     )
     floor = _floor(drawn)
-    return finished(_layers(drawn, f"{currency} {per}", floor), title=title, description=_description(lines, currency, floor))
+    return finished(
+        _layers(drawn, f"{currency} {per}", floor), title=title, description=_description(lines, currency, floor)
+    )
 
 
 def _running(bridge: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from recon_kit.runner.signature import UnreadableSignature, read_signature
 KEPT = (MANIFEST, PACK, SIGNATURE)
 """What stays of a purged close: digests, totals and names of files, and who signed them; no record of a customer."""
 _LATER_RUN = re.compile(r"\.r\d+$")
+_WEEKLY_PAGE = re.compile(r"weekly_review\.(\d{4}-\d{2}-\d{2})\.html")
 _MEGABYTE = 10**6
 
 
@@ -49,7 +50,7 @@ def purge(
     """Delete closes whose as-of is before a day; of each its manifest, its pack list and its signature stay.
 
     The newest as-of is never deleted, neither its runs. Drafts, leftovers of failed runs and pseudonymised packs of a
-    deleted close go with it. Folders that are no close are left alone.
+    deleted close go with it, and weekly reviews of days before. Folders that are no close are left alone.
 
     Args:
         before: the day, ``YYYY-MM-DD``.
@@ -69,15 +70,16 @@ def purge(
     older = [one for one in found if one.as_of < day and one.doomed()]
     kept = [one.folder.name for one in older if one.as_of == newest]
     lines = [_purged(one, is_confirmed=is_confirmed) for one in older if one.as_of != newest]
+    pages = [_purged_page(page, is_confirmed=is_confirmed) for page in _weekly_pages(root, day)]
     kept_told = [f"{name} is kept: it is the newest." for name in kept]
     if not lines:
-        return [*kept_told, f"No close in {root.name} with an as-of before {day} is left to delete."]
+        return [*pages, *kept_told, f"No close in {root.name} with an as-of before {day} is left to delete."]
     last = (
         f"{len(lines)} close(s) deleted; {', '.join(KEPT)} of each stay."
         if is_confirmed
         else f"Nothing was deleted. With --yes {len(lines)} close(s) would be; {', '.join(KEPT)} of each would stay."
     )
-    return [*lines, *kept_told, last]
+    return [*lines, *pages, *kept_told, last]
 
 
 def _day(text: str) -> dt.date:
@@ -111,6 +113,18 @@ def _as_of(folder: Path) -> dt.date | None:
         return None if is_pseudonymised(manifest) else dt.date.fromisoformat(manifest["as_of"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _weekly_pages(root: Path, before: dt.date) -> list[Path]:
+    """List the weekly reviews of earlier days: they name the customers of the closes that go."""
+    found = {page: _WEEKLY_PAGE.fullmatch(page.name) for page in sorted(root.iterdir()) if page.is_file()}
+    return [page for page, match in found.items() if match and match[1] < before.isoformat()]
+
+
+def _purged_page(page: Path, *, is_confirmed: bool) -> str:
+    if is_confirmed:
+        page.unlink()
+    return f"{page.name}: {'deleted' if is_confirmed else 'would be deleted'}"
 
 
 def _purged(close: Close, *, is_confirmed: bool) -> str:

@@ -53,7 +53,7 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
         message = f"{folder} is no finished close: it has no {MANIFEST}."
         raise SettingsError(message)
     manifest = read_json(close.path / MANIFEST)
-    if _is_purged(close):
+    if close.is_purged:
         message = f"{folder} was purged: only its {MANIFEST} is kept, so there is nothing left to verify."
         raise SettingsError(message)
     findings = [*_changed_files(close, manifest), *_changed_decisions(close, manifest), *_changed_pages(close)]
@@ -61,10 +61,6 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
     if reperform and not is_pseudonymised(manifest):
         findings += _reperformed(close, manifest, progress=progress)
     return findings
-
-
-def _is_purged(close: CloseFolder) -> bool:
-    return not any(part.is_dir() for part in (close.raw, close.tables, close.html))
 
 
 def _void_signature(close: CloseFolder, changed: Sequence[Finding]) -> Iterator[Finding]:

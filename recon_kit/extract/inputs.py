@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recon_kit.run import Run
 
-CARRIED_OVER = ("gaps", "links", "history")
+CARRIED_OVER = ("gaps", "links", "history", "unmatched")
 """Tables of the close before that the next one compares itself with."""
 
 
@@ -58,8 +58,10 @@ def _name_of(previous: CloseFolder | None) -> str:
 def previous_close(run: Run) -> CloseFolder | None:
     """Find the close before: the one the params name, or the latest finished close with an earlier as-of.
 
+    Purged closes are passed over: nothing of theirs is left to compare with.
+
     Raises:
-        SettingsError: ``previous`` names a folder that is no finished close.
+        SettingsError: ``previous`` names a folder that is no finished close, or was purged.
     """
     wanted = run.params.previous
     if wanted == "none":
@@ -68,6 +70,9 @@ def previous_close(run: Run) -> CloseFolder | None:
         return _latest_before(run.params.resolve(run.params.closes_dir), run.as_of)
     folder = CloseFolder(run.params.resolve(wanted))
     carried = CarriedTables(folder.path)
+    if folder.is_purged:
+        message = f"previous: {wanted!r} was purged: only its manifest is kept. Use latest, none, or another close."
+        raise SettingsError(message)
     if folder.is_finished:
         return folder
     if carried.has_any:
@@ -94,7 +99,11 @@ def _latest_before(closes: Path, as_of: dt.date) -> CloseFolder | None:
     found = [
         (dt.date.fromisoformat(match[1]), int(match[3] or 1), folder)
         for folder in (closes.iterdir() if closes.is_dir() else [])
-        if (match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})(\.r(\d+))?", folder.name)) and CloseFolder(folder).is_finished
+        if (match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})(\.r(\d+))?", folder.name)) and _has_tables(CloseFolder(folder))
     ]
     earlier = [entry for entry in found if entry[0] < as_of]
     return CloseFolder(max(earlier)[2]) if earlier else None
+
+
+def _has_tables(close: CloseFolder) -> bool:
+    return close.is_finished and not close.is_purged

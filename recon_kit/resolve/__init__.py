@@ -14,7 +14,8 @@ from recon_kit.resolve.explicit_ids import explicit_claims, link_faults
 from recon_kit.resolve.links import choose_links, link_controls
 from recon_kit.resolve.model import model_in_use
 from recon_kit.resolve.model_report import blocking_counts, model_weights, pair_weights_in_steps
-from recon_kit.resolve.review import LABELS, links_with_names, pair_sentence, pair_to_show, review_queue
+from recon_kit.resolve.review import LABELS, links_with_names, pair_sentence, pair_to_show
+from recon_kit.resolve.to_decide import review_queue
 
 __all__ = [
     "LABELS",

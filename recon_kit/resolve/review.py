@@ -1,4 +1,4 @@
-"""Review: the links a person must decide, with both sides beside each other, and the one pair a page takes apart."""
+"""Review: links with the names of both sides, and the one pair a page takes apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from recon_kit import tables
 from recon_kit.policy import SettingsError
-from recon_kit.resolve.links import LINKED, REVIEW
+from recon_kit.resolve.links import LINKED
 from recon_kit.salesforce_id import long_id
 from recon_kit.tables import Panel
 
@@ -18,48 +18,6 @@ class Pair(NamedTuple):
 
     customer_id: str | None
     account_id: str | None
-
-
-def review_queue(
-    links: pl.DataFrame,
-    accounts: pl.DataFrame,
-    customers: pl.DataFrame,
-    subscriptions: pl.DataFrame,
-    *,
-    account_keys: pl.DataFrame,
-    customer_keys: pl.DataFrame,
-) -> pl.DataFrame:
-    """List the links in review, most MRR at stake first.
-
-    Args:
-        links: rows of ``links``.
-        accounts: rows of ``accounts``.
-        customers: rows of ``customers``.
-        subscriptions: rows of ``subscriptions``.
-        account_keys: rows of ``account_keys``, for company domains.
-        customer_keys: rows of ``customer_keys``, for company domains.
-
-    Returns:
-        One row per customer in review: of each side ``*_name``, ``*_email``, ``*_domain`` (those that speak for one
-        company), ``*_city``; ``mrr_minor`` (reporting currency), ``link_probability``, ``runner_up_name``,
-        ``runner_up_probability``, ``reason``, and the three ids.
-    """
-    billed = subscriptions.group_by("customer_id").agg(mrr_minor=pl.col("mrr_reporting_minor").fill_null(0).sum())
-    runners = accounts.select(runner_up_account_id="account_id", runner_up_name="name")
-    queue = (
-        links.filter(pl.col("status") == REVIEW)
-        .join(_side(customers, customer_keys, "customer"), on="customer_id", how="left", validate="1:1")
-        .join(_side(accounts, account_keys, "account"), on="account_id", how="left", validate="m:1")
-        .join(runners, on="runner_up_account_id", how="left", validate="m:1")
-        .join(billed, on="customer_id", how="left", validate="1:1")
-        .with_columns(pl.col("mrr_minor").fill_null(0))
-    )
-    sides = [f"{side}_{what}" for what in ("name", "email", "domain", "city") for side in ("customer", "account")]
-    return queue.select(
-        *sides,
-        *("mrr_minor", "link_probability", "runner_up_name", "runner_up_probability", "reason"),
-        *("customer_id", "account_id", "runner_up_account_id"),
-    ).sort(["mrr_minor", "customer_id"], descending=[True, False])
 
 
 def links_with_names(links: pl.DataFrame, accounts: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
@@ -77,8 +35,12 @@ LABELS = {
     "customer_id": "Customer's id",
     "account_id": "Account's id",
     "mrr_minor": "MRR",
+    "impact_minor": "MRR",
+    "salesforce_says": "Salesforce says",
+    "stripe_says": "Stripe says",
+    "difference": "They differ in",
+    "since": "Came to Stripe",
     "link_probability": "Probability",
-    "runner_up_name": "Runner-up",
     "runner_up_probability": "Its probability",
     "runner_up_account_id": "Runner-up's id",
     "contract_value_minor": "Contract value",
@@ -92,25 +54,13 @@ LABELS = {
 """Headings of the page."""
 
 
-def _side(records: pl.DataFrame, keys: pl.DataFrame, side: str) -> pl.DataFrame:
-    written = ["billing_email", pl.col("contact_emails").list.first()] if side == "account" else ["email"]
-    domains = keys.select(f"{side}_id", pl.col("domains").list.join(", ").alias(f"{side}_domain"))
-    own = records.select(
-        f"{side}_id",
-        pl.col("name").alias(f"{side}_name"),
-        pl.coalesce(written).alias(f"{side}_email"),
-        pl.col("city").alias(f"{side}_city"),
-    )
-    return own.join(domains, on=f"{side}_id", how="left", validate="1:1")
-
-
 def pair_to_show(pair: str | None, queue: pl.DataFrame, links: pl.DataFrame) -> Pair:
     """Choose the pair whose weight a page takes apart.
 
     Args:
         pair: ``customer,account`` by their ids; none: the first of the queue, else the linked pair of which the model
             is least sure.
-        queue: what :func:`review_queue` returns.
+        queue: what :func:`recon_kit.resolve.review_queue` returns.
         links: rows of ``links``.
 
     Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from recon_kit.artifacts import EVIDENCE_PARTS, MANIFEST, RUN, CloseFolder, cano
 from recon_kit.params import SAMPLE_PARAMS, read_params
 from recon_kit.policy import SettingsError
 from recon_kit.run import Run, open_run
+from recon_kit.runner.alerts_file import write_stopped_alerts
 from recon_kit.runner.execute import execute
 from recon_kit.runner.manifest import params_given, read_json, settings_of, write_manifest, write_pack
 from recon_kit.runner.outputs import write_outputs
@@ -28,7 +30,7 @@ from recon_kit.runner.superseding import signed_before
 from recon_kit.runner.swap import partial_of, place_for, put_in_place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Request:
     pages: bool = True
     progress: bool = True
     pseudonymise: bool = False
+    on_stopped: Callable[[Path], object] | None = None
+    """Is given the folder left behind, with its alerts, when the close stops while it reads the systems."""
 
 
 @dataclass
@@ -56,7 +60,8 @@ def run_close(request: Request) -> Path:
     """Run a close and put it in place.
 
     Returns:
-        The close folder.
+        The close folder; where ``only`` names but the first rooms, the folder ``….partial`` that they filled, which is
+        no close yet.
 
     Raises:
         SettingsError: params, policy, ``out``, ``only`` or the key of the pseudonymised pack cannot be used, or another
@@ -72,7 +77,7 @@ def run_close(request: Request) -> Path:
     try:
         with FileLock(wanted.parent / f".{wanted.name}.lock", timeout=0):
             place = _run_locked(request, wanted)
-            if key:
+            if key and CloseFolder(place).is_finished:
                 write_pseudonymised(place, key)
             return place
     except Timeout as fault:
@@ -86,11 +91,15 @@ def _run_locked(request: Request, wanted: Path) -> Path:
     run = _begin(request, stages, place)
     timings = Timings()
     if stages[0] == chosen_stages()[0]:
-        extract.pull_raw(run.folder, run.params, run.policy, show_progress=request.progress)
+        with _told_when_stopped(run, request):
+            extract.pull_raw(run.folder, run.params, run.policy, show_progress=request.progress)
     for stage in tqdm(
         stages, desc="close", unit="notebook", disable=None if request.progress else True, bar_format=_BAR
     ):
-        _run_stage(run, stage, request, timings)
+        with _told_when_stopped(run, request) if stage == chosen_stages()[0] else nullcontext():
+            _run_stage(run, stage, request, timings)
+    if stages[-1] != chosen_stages()[-1]:
+        return run.folder.path
     all_stages = [stage for stage in chosen_stages() if (run.folder.notebooks / f"{stage.name}.ipynb").is_file()]
     write_manifest(run, all_stages)
     if request.pages:
@@ -102,6 +111,18 @@ def _run_locked(request: Request, wanted: Path) -> Path:
     _write_run_record(run, request, timings)
     put_in_place(run.folder.path, place)
     return place
+
+
+@contextmanager
+def _told_when_stopped(run: Run, request: Request) -> Iterator[None]:
+    """Leave alerts behind when the systems could not be read, and hand them on."""
+    try:
+        yield
+    except Exception as fault:
+        write_stopped_alerts(run, fault)
+        if request.on_stopped:
+            request.on_stopped(run.folder.path)
+        raise
 
 
 _BAR = "{desc:<14} {bar:24} {n_fmt}/{total_fmt}  {elapsed}"
@@ -122,6 +143,9 @@ def _begin(request: Request, stages: Sequence[Stage], place: Path) -> Run:
 
 def _carry_over(place: Path, partial: Path) -> None:
     """Begin from the finished close when ``--only`` leaves out its first stages."""
+    if CloseFolder(place).is_purged:
+        message = f"{place.name} was purged: there is nothing for --only to begin from. Run the whole close."
+        raise SettingsError(message)
     if not CloseFolder(place).is_finished:
         message = f"--only needs a finished close in {place.name} to begin from; run the whole close first."
         raise SettingsError(message)

@@ -26,7 +26,9 @@ _ANCHOR = re.compile(r'<a class="anchor-link"[^>]*>.*?</a>', re.DOTALL)
 _FOLDERS = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\](?:[^'\"/\\\n]+[/\\])+(?=[^'\"/\\\n]+['\"])")
 
 
-def export_notebook(executed: Path, html: Path, *, title: str, sign_off: Mapping[str, str]) -> None:
+def export_notebook(
+    executed: Path, html: Path, *, title: str, sign_off: Mapping[str, str], index: str | None = "index.html"
+) -> None:
     """Write an executed notebook as one self-contained page.
 
     Args:
@@ -34,6 +36,7 @@ def export_notebook(executed: Path, html: Path, *, title: str, sign_off: Mapping
         html: where the page goes.
         title: the page's title.
         sign_off: lines of the sign-off block; an empty value leaves room for a pen, no lines leave the block out.
+        index: the page beside it that lists all others; none: it stands alone.
 
     Raises:
         PageNotSelfContained: when the page would load anything, run a foreign script, or show a picture without text.
@@ -47,6 +50,7 @@ def export_notebook(executed: Path, html: Path, *, title: str, sign_off: Mapping
         "script": panel.script(),
         "contents_mark": _CONTENTS_MARK,
         "sign_off": dict(sign_off),
+        "index": index,
         "colophon": _colophon(executed.name, source, notebook),
     }
     body = _render(_without_folders(notebook), page)

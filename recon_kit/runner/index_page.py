@@ -57,6 +57,7 @@ class IndexContext:
         do_first: the first thing to do, or empty.
         headline: the amounts at the top, in order.
         changed: one sentence on new, gone and changed gaps, or that there is no previous close.
+        alerts: one sentence on how many alerts there are, and for whom; may be empty.
         changes: rows of what changed, with amounts in minor units and ``currency``; may be empty.
         pages: every notebook of the house, in order.
         controls: rows of ``controls``.
@@ -84,6 +85,7 @@ class IndexContext:
     limits: str
     not_testable: pl.DataFrame
     manifest_sha256: str
+    alerts: str = ""
     sign_off: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(SIGNERS, ""))
     supersedes: Sequence[str] = ()
     differing: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from recon_kit.commands.review.exporting import write_review
 from recon_kit.run import Run
+from recon_kit.runner.alerts_file import write_alerts
+from recon_kit.runner.corrections import write_corrections
 from recon_kit.runner.gaps_workbook import write_gaps_workbook
 
 
@@ -14,3 +16,5 @@ def write_outputs(run: Run) -> None:
     """
     write_review(run.folder)
     write_gaps_workbook(run)
+    write_alerts(run.folder)
+    write_corrections(run)

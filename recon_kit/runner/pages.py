@@ -9,7 +9,7 @@ import polars as pl
 
 from recon_kit import __version__, tables
 from recon_kit.artifacts import MANIFEST, digest_file
-from recon_kit.close import Verdict, exposure, previous_table, verdict
+from recon_kit.close import Verdict, alert_text, exposure, previous_table, verdict
 from recon_kit.runner.export import export_notebook
 from recon_kit.runner.index_page import HeadlineFigure, IndexContext, PageEntry, render_index
 from recon_kit.runner.stages import STAGES
@@ -77,6 +77,7 @@ def index_context(run: Run, stages: Sequence[Stage], manifest_sha256: str) -> In
         headline=_headline(summary, run.read("bridge").collect()),
         changed=_changed(run),
         changes=_small(run.read("changes").collect()),
+        alerts=alert_text(run.read("alerts").collect()) if run.folder.has_table("alerts") else "",
         pages=[
             PageEntry(stage.name, stage.question, f"{stage.name}.html" if stage.name in done else None)
             for stage in STAGES

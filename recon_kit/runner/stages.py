@@ -56,8 +56,12 @@ LAST = "close"
 def chosen_stages(only: Sequence[str] | None = None) -> list[Stage]:
     """Return the stages this version has, or those of the rooms named and the last, which sums them up, in order.
 
+    Rooms that begin with the first begin from nothing: where they leave others out, they have to be the first ones, and
+    the last is left out too, since it has nothing to sum up.
+
     Raises:
-        SettingsError: a room is unknown or not in this version; the message lists those that are.
+        SettingsError: a room is unknown or not in this version; the message lists those that are. Or rooms would lack
+            what those between them write; the message names these.
     """
     present = [stage for stage in STAGES if stage.is_present]
     if not only:
@@ -68,4 +72,15 @@ def chosen_stages(only: Sequence[str] | None = None) -> list[Stage]:
         listed = ", ".join(stage.room for stage in present)
         message = f"--only: {', '.join(unknown)} is no stage of this version. Stages: {listed}."
         raise SettingsError(message)
-    return [stage for stage in present if stage.room in only or stage.room == LAST]
+    chosen = [stage for stage in present if stage.room in only or stage.room == LAST]
+    if chosen[0] != present[0] or chosen == present:
+        return chosen
+    named = [stage for stage in present if stage.room in only]
+    missing = [stage.room for stage in present[: present.index(named[-1])] if stage not in named]
+    if missing:
+        message = (
+            f"--only begins with {present[0].room}, so nothing is carried over, and {named[-1].room} needs "
+            f"{', '.join(missing)}. Name these too, or leave {present[0].room} out to go on from the finished close."
+        )
+        raise SettingsError(message)
+    return named

@@ -1,5 +1,6 @@
 """The tables rooms meet in: one schema a table, declared once, named as in the close folder."""
 
+from recon_kit.schemas.alerts import ALERTS
 from recon_kit.schemas.billing import BILLING
 from recon_kit.schemas.crm import CRM
 from recon_kit.schemas.evidence import EVIDENCE
@@ -10,10 +11,10 @@ from recon_kit.schemas.payments import PAYMENTS
 from recon_kit.schemas.table import Table
 from recon_kit.schemas.worksheets import WORKSHEETS
 
-VERSION = 1
+VERSION = 2
 """Raised when a table's columns change; stands in every manifest."""
 
-_GROUPS = (EVIDENCE, CRM, BILLING, PAYMENTS, WORKSHEETS, LINKAGE, LINK_AUDIT, FINDINGS)
+_GROUPS = (EVIDENCE, CRM, BILLING, PAYMENTS, WORKSHEETS, LINKAGE, LINK_AUDIT, FINDINGS, ALERTS)
 
 TABLES: dict[str, Table] = {table.name: table for group in _GROUPS for table in group}
 

@@ -156,7 +156,8 @@ class Events(dy.Schema):
     """One row per Stripe event up to as_of; ``changed`` names the fields whose old values it tells.
 
     Where a subscription's items changed, ``gross_*_monthly`` say what they cost a month before and after, before
-    discounts, in minor units of its currency.
+    discounts, in minor units of its currency; ``change_kind`` what was done: ``seats_added``, ``seats_removed``,
+    ``price_raised``, ``price_lowered``, ``product_added``, ``product_removed`` or ``plan_changed``.
     """
 
     event_id = c.key()
@@ -168,6 +169,7 @@ class Events(dy.Schema):
     changed = c.names()
     gross_before_monthly = c.exact()
     gross_after_monthly = c.exact()
+    change_kind = c.text()
 
 
 BILLING = (

@@ -5,7 +5,7 @@ from recon_kit.tables.figures import KeyFigure, figures
 from recon_kit.tables.panel import Panel
 from recon_kit.tables.terms import in_words, term
 from recon_kit.tables.view import show
-from recon_kit.tables.wording import count, money, sentence
+from recon_kit.tables.wording import count, money, per_cent, sentence
 
 __all__ = [
     "KeyFigure",
@@ -15,6 +15,7 @@ __all__ = [
     "figures",
     "in_words",
     "money",
+    "per_cent",
     "sentence",
     "show",
     "term",

@@ -47,6 +47,12 @@ _CAUSES = {
     "manual_discount": "Discount given by hand",
     "off_cycle_credit": "Credit note off the cycle",
     "amendment": "Amendment of a large value",
+    "gap": "Gap",
+    "failed_extract": "Extraction failed",
+    "aggregate": "All open gaps together",
+    "straggler": "Large and unmatched",
+    "unmatched_count": "Many unmatched",
+    "unmatched_growth": "Unmatched and growing",
 }
 _STATES = {
     "in_window": "too young",
@@ -75,7 +81,7 @@ _SYSTEMS = {
 _TERMS: Mapping[str, Mapping[str, str]] = {
     "family": _FAMILIES,
     "cause": _CAUSES,
-    "kind": _CAUSES,
+    "kind": {**_FAMILIES, **_CAUSES},
     "component": _CAUSES,
     "state": _STATES,
     "direction": _DIRECTIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from recon_kit import money as exact_money
 from recon_kit.tables.panel import Panel
 
+_TENTH = Decimal("0.1")
 Tone = Literal["plain", "good", "bad"]
 _MARKS: dict[Tone, str] = {"plain": "", "good": "✓ ", "bad": "✗ "}
 
@@ -22,6 +23,11 @@ def money(minor: int, currency: str) -> str:
         return f"{minor:,} minor units of {currency or 'an unknown currency'}"
     amount = pl.select(exact_money.format_minor(pl.lit(minor, dtype=pl.Int64), pl.lit(currency))).item()
     return f"{amount} {currency}"
+
+
+def per_cent(value: float) -> str:
+    """Write a percentage with one decimal, as tables round it: ``12.5 %``."""
+    return f"{Decimal(repr(value)).quantize(_TENTH, ROUND_HALF_UP)} %"
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:

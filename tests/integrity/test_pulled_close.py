@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from recon_kit.extract.pulling.retrying import Patience
 from recon_kit.params import read_params, read_policy
 from tests.loopback import Running, salesforce_server, stripe_server
 from tests.loopback.company import write_as_served
+from tests.receiver import receiving
 from tests.whole_close import run_cells, table
 from tests.world import build_world
 
@@ -28,6 +30,8 @@ SECRETS = {
     "STRIPE_API_KEY": "rk_live_canary51CanaryOfStripe",
     "SALESFORCE_CLIENT_SECRET": "canary-of-salesforce-secret",
 }
+ADDRESS = "canary-of-an-address"
+TEAMS = ("REVOPS", "OWNER", "BILLING", "FINANCE", "CUSTOMER_SUCCESS", "OPERATIONS")
 NAMED_BY_FILE = {"sources": ["bytes", "sha256", "file"], "control_totals": ["file"]}
 """Columns that tell of the file rather than of what it holds: a pull writes gzip, and quotes every cell."""
 
@@ -99,9 +103,13 @@ def close(params: Path, environment: dict[str, str] | None = None) -> subprocess
 def pulled(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A close of what the servers told."""
     folder = tmp_path_factory.mktemp("pulled")
-    with served(world) as company:
-        done = close(params_of(folder, {"kind": "api"}), company.environment())
+    with served(world) as company, receiving() as receiver:
+        teams = {f"RECON_ALERT_{team}": receiver.address(f"{team}/{ADDRESS}") for team in TEAMS}
+        done = close(params_of(folder, {"kind": "api"}), company.environment(**teams))
     assert done.returncode == 0, done.stderr
+    heard = [(where.split("/")[1], content["message"]) for where, content in receiver.took]
+    (folder / "heard.json").write_text(json.dumps(heard), encoding="utf-8")
+    (folder / "said.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     return folder / "closes" / AS_OF.isoformat()
 
 
@@ -159,6 +167,18 @@ def test_no_secret_is_written_anywhere(pulled: Path) -> None:
         if secret.encode() in file.read_bytes() or secret[8:].encode() in file.read_bytes()
     ]
     assert leaking == []
+    assert [file.name for file in files if ADDRESS.encode() in file.read_bytes()] == []
+
+
+def test_the_nightly_close_sends_its_alerts(pulled: Path) -> None:
+    heard = Counter(tuple(one) for one in json.loads((pulled.parents[1] / "heard.json").read_text(encoding="utf-8")))
+    alerts = table(pulled, "alerts").filter(~pl.col("waits_for_link")).explode("teams")
+    team = pl.col("teams").str.to_uppercase().str.replace(" ", "_")
+    assert heard == Counter(alerts.select(team, "sentence").rows())
+    assert {team for team, _ in heard} > {"REVOPS", "OWNER", "BILLING"}
+    assert f"{len(alerts)} messages sent" in (pulled.parents[1] / "said.txt").read_text(encoding="utf-8")
+    assert (pulled / "alerts.jsonl").is_file()
+    assert "alerts.jsonl" in json.loads((pulled / "pack.json").read_text(encoding="utf-8"))["files"]
 
 
 def test_what_cannot_be_pulled_stops_the_close_unless_the_policy_allows_it(world: Path, tmp_path: Path) -> None:
@@ -179,6 +199,9 @@ def test_what_cannot_be_pulled_stops_the_close_unless_the_policy_allows_it(world
         assert set(dead["object"]) == {"invoices", "invoice_lines"}, "lines are asked for by invoice"
         listed = table(folder.path, "not_testable").filter(pl.col("subject") == "pull")
         assert listed.height == dead.height
+        alerts = table(folder.path, "alerts").filter(pl.col("kind") == "failed_extract")
+        assert alerts.height == dead.select("source", "object", "shard").n_unique()
+        assert alerts["teams"].to_list() == [["operations"]] * alerts.height
 
         company.stripe.plan_faults([])
         company.stripe.reset()

@@ -116,3 +116,13 @@ def test_what_is_no_day_is_refused(closes: Path, day: str) -> None:
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no folder of closes"):
         purge("2026-10-01", closes=tmp_path / "none")
+
+
+def test_weekly_reviews_of_earlier_days_go_too(closes: Path) -> None:
+    pages = [closes / f"weekly_review.{day}.html" for day in ("2026-09-30", "2026-10-01", "2026-10-31")]
+    for page in pages:
+        page.write_text("Acme")
+    assert "weekly_review.2026-09-30.html: would be deleted" in purge("2026-10-01", closes=closes)
+    assert all(page.is_file() for page in pages)
+    purge("2026-10-01", closes=closes, is_confirmed=True)
+    assert [page.is_file() for page in pages] == [False, True, True]

@@ -12,7 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from recon_kit import journal
+from recon_kit import journal, resolve
 from recon_kit.commands.review.exporting import export_review
 from recon_kit.commands.review.importing import Importing, import_review
 from recon_kit.commands.verify import verify
@@ -124,6 +124,17 @@ def _evidence_reopens(close: Path, file: Path, gaps: list[str], pairs: list[str]
     before = dict(table(close, "gaps").select("gap_id", "state").rows())
     assert states[sold["gap_id"]] == "open"
     assert {name for name in gaps if states[name] != before[name]} == {sold["gap_id"]}
+
+
+def test_page_3_lists_the_same_pairs_with_the_same_words(sample_close: Path, reviewer: Reviewer) -> None:
+    names = ("links", "candidates", "customers", "accounts", "subscriptions")
+    page = resolve.review_queue(*(table(sample_close, name) for name in names), currency="USD")
+    told = ("customer id", "account id", "difference", "suggested correction", "cause")
+    rows = range(2, 2 + len(reviewer.ids("Links")))
+    sheet = [tuple(reviewer.cell("Links", row, heading).value for heading in told) for row in rows]
+    columns = ("customer_id", "account_id", "difference", "suggested_correction", "cause")
+    assert sheet == page.select(columns).rows()
+    assert sheet
 
 
 _CHOICES = (

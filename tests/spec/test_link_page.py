@@ -1,5 +1,7 @@
 """What the page of links lists: coverage by evidence, links in review, who is unmatched, and the pair it takes apart."""
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -17,6 +19,7 @@ from recon_kit.resolve import (
 )
 from tests.hand_made import table
 
+NEW_YEAR = dt.date(2026, 1, 1)
 ACCOUNT = "001Qy00000camiXIAQ"
 
 
@@ -90,26 +93,44 @@ def test_without_customers_no_share_is_claimed():
 
 def queue(drawn=FIVE, paid=PAID):
     customers = [
-        {"customer_id": f"c{n}", "name": f"Payer {n}", "email": f"x@p{n}.com", "city": "Rome"} for n in range(9)
+        {"customer_id": f"c{n}", "name": f"Payer {n}", "email": f"x@p{n}.com", "city": "Rome", "created_on": NEW_YEAR}
+        for n in range(9)
     ]
-    accounts = [{"account_id": f"a{n}", "name": f"Buyer {n}", "contact_emails": ["y@b.com"]} for n in range(9)]
+    accounts = [
+        {"account_id": f"a{n}", "name": f"payer {n}" if n == 3 else f"Buyer {n}", "city": "Rome", "is_deleted": n == 8,
+         "contact_emails": ["y@b.com"]}
+        for n in range(9)
+    ]  # fmt: skip
     return review_queue(
         drawn.with_columns(runner_up_account_id=pl.lit("a8"), runner_up_probability=pl.lit(0.2)),
-        table("accounts", accounts), table("customers", customers), paid,
-        account_keys=table("account_keys", [{"account_id": "a4", "domains": ["b.com", "b.de"]}]),
-        customer_keys=table("customer_keys", []),
+        table("candidates", [{"customer_id": "c4", "account_id": "a7", "link_probability": 0.1, "evidence": "a city"}]),
+        table("customers", customers), table("accounts", accounts), paid, currency="USD",
     )  # fmt: skip
 
 
 def test_links_in_review_stand_with_both_sides_most_money_first():
     found = queue()
-    assert found["customer_id"].to_list() == ["c4", "c3"]
-    assert found.row(0, named=True) == {
-        "customer_name": "Payer 4", "account_name": "Buyer 4", "customer_email": "x@p4.com", "account_email": "y@b.com",
-        "customer_domain": None, "account_domain": "b.com, b.de", "customer_city": "Rome", "account_city": None,
-        "mrr_minor": 9, "link_probability": 0.5, "runner_up_name": "Buyer 8", "runner_up_probability": 0.2,
-        "reason": "explicit id", "customer_id": "c4", "account_id": "a4", "runner_up_account_id": "a8",
-    }  # fmt: skip
+    pairs = found.select("customer_id", "account_id", "impact_minor", "link_probability").rows()
+    assert pairs == [
+        ("c4", "a4", 9, 0.5),
+        ("c4", "a8", 9, 0.2),
+        ("c4", "a7", 9, 0.1),
+        ("c3", "a3", 5, 0.6),
+        ("c3", "a8", 5, 0.2),
+    ]
+    first = found.row(0, named=True)
+    assert first["stripe_says"] == "Payer 4\nx@p4.com\nRome"
+    assert first["salesforce_says"] == "Buyer 4\nRome"
+    assert (first["since"], first["currency"]) == (NEW_YEAR, "USD")
+
+
+def test_a_pair_says_what_differs_why_it_stands_there_and_what_to_do():
+    found = {(row["customer_id"], row["account_id"]): row for row in queue().to_dicts()}
+    assert found["c4", "a4"]["difference"] == "name, e-mail"
+    assert found["c3", "a3"]["difference"] == "e-mail", "capitals are no difference"
+    assert found["c4", "a7"]["cause"] == "Another candidate of this customer. What speaks: a city."
+    assert "write a4 into the customer's Stripe metadata" in found["c4", "a4"]["suggested_correction"]
+    assert "cannot be confirmed" in found["c4", "a8"]["suggested_correction"]
 
 
 def test_who_is_unmatched():

@@ -77,6 +77,8 @@ def sign(asked: Signing) -> Signature:
         raise SettingsError(f"{asked.folder} is no finished close: it has no {MANIFEST}. Give the folder of a close.")
     if is_pseudonymised(read_json(close.path / MANIFEST)):
         raise SettingsError(f"{close.path.name} is a pseudonymised pack. Sign the close that it was made from.")
+    if close.is_purged:
+        raise SettingsError(f"{close.path.name} was purged: only its {MANIFEST} is kept, so there is nothing to sign.")
     wanted = close.path.with_name(_LATER_RUN.sub("", close.path.name))
     try:
         with FileLock(wanted.parent / f".{wanted.name}.lock", timeout=0):

@@ -14,6 +14,7 @@ from collections import defaultdict
 import polars as pl
 
 from recon_kit import money
+from recon_kit.change_kinds import change_kinds
 from recon_kit.normalise.mrr.item_price import price_items
 from recon_kit.normalise.stripe.files import texts_of
 from recon_kit.normalise.stripe.items import item_rows
@@ -48,8 +49,8 @@ def with_amounts(
 
     Returns:
         The events with ``gross_before_monthly`` and ``gross_after_monthly``: what the licensed items that were in no
-        trial of their own cost a month, before discounts, in minor units of the subscription; null where the event
-        changed no items, or their price cannot be told.
+        trial of their own cost a month, before discounts, in minor units of the subscription; and ``change_kind``: what
+        the event did to them. Null where the event changed no items, or their price cannot be told.
     """
     told = events.filter(
         pl.col("type") == "customer.subscription.updated",
@@ -58,14 +59,15 @@ def with_amounts(
         pl.col("object_id").is_in(subscriptions["key"].implode()),
     )
     states = _states(told, subscriptions, patched, reader.pull)
-    valued = _valued(states, told, subscriptions, catalogue, reader)
+    priced = _priced(states, told, subscriptions, catalogue, reader)
+    valued = _valued(states, priced, usage_counts=reader.pull.policy.usage_counts)
     amounts = [
         valued.filter(moment=moment).select("event_id", money.from_e15(pl.col("gross_e15")).alias(name))
         for moment, name in _AMOUNTS.items()
     ]
     joined = events
-    for amount in amounts:
-        joined = joined.join(amount, on="event_id", how="left", validate="1:1", maintain_order="left")
+    for told_of_event in [*amounts, change_kinds(priced)]:
+        joined = joined.join(told_of_event, on="event_id", how="left", validate="1:1", maintain_order="left")
     return joined
 
 
@@ -114,10 +116,10 @@ def _present(keys: list[str], subscriptions: pl.DataFrame, patched: pl.DataFrame
     return {key: json.loads(text) for key, text in named.select("key", "text").iter_rows()}
 
 
-def _valued(
+def _priced(
     states: pl.DataFrame, told: pl.DataFrame, subscriptions: pl.DataFrame, catalogue: Catalogue, reader: Reader
 ) -> pl.DataFrame:
-    """Price the items of each state: ``event_id``, ``moment``, ``gross_e15`` (null where one cannot be priced)."""
+    """Price the items of each state: one row per item, with ``event_id`` and ``moment``."""
     owners = (
         states.with_row_index("line", offset=1)
         .with_columns(pl.col("line").cast(pl.Int64), file=pl.lit("events"))
@@ -129,16 +131,22 @@ def _valued(
         file=pl.lit("events"), item_id=pl.col("position").cast(pl.String)
     )
     stated = item_rows(items, owners, catalogue, reader).join(
-        owners.select("subscription_id", "happened_at", "is_trialing", of_subscription="currency"),
+        owners.select(
+            "subscription_id", "event_id", "moment", "happened_at", "is_trialing", of_subscription="currency"
+        ),
         on="subscription_id",
         how="left",
         validate="m:1",
     )
     listed = [frame.select("price_id", "tiers").sort("price_id", "tiers") for frame in (catalogue.prices, stated)]
-    priced = price_items(stated, tier_rows(reader.pull, pl.concat(listed)))
-    summed = priced.group_by("subscription_id").agg(gross_e15=_gross(usage_counts=reader.pull.policy.usage_counts))
-    whole = owners.select("event_id", "moment", "subscription_id")
-    return whole.join(summed, on="subscription_id", how="left", validate="1:1").drop("subscription_id")
+    return price_items(stated, tier_rows(reader.pull, pl.concat(listed)))
+
+
+def _valued(states: pl.DataFrame, priced: pl.DataFrame, *, usage_counts: bool) -> pl.DataFrame:
+    """Sum each state: ``event_id``, ``moment``, ``gross_e15`` (null where an item cannot be priced)."""
+    summed = priced.group_by("event_id", "moment").agg(gross_e15=_gross(usage_counts=usage_counts))
+    whole = states.select("event_id", "moment")
+    return whole.join(summed, on=["event_id", "moment"], how="left", validate="1:1")
 
 
 def _gross(*, usage_counts: bool) -> pl.Expr:

@@ -27,12 +27,14 @@ PERSONAL = {
     *("domains", "email", "email_domain", "emails", "name", "name_core", "name_cores", "name_full"),
     *("owner_email", "owner_name", "phone", "postal_code", "tax_id", "tax_number", "vat_number", "web_domain"),
     *("website", "address", "street", "domain", "contact_name", "decided_by", "approved_by"),
+    *("owner_names", "owner_emails"),
 }
 """Columns that say who somebody is; no value of theirs may stand in the pack."""
 _PARTS = {"acronym", "domain_root", "name_tokens", "nickname", "label", "sku"}
 _FREE_TEXT = {
     *("description", "error", "explanation", "evidence", "message", "note", "raw", "reason", "sentence"),
     *("suggested_correction", "value", "why", "comment", "text"),
+    "next_step",
 }
 _OVERRIDES = {
     ("contracts", "note"): Treatment.TOLD,
@@ -59,7 +61,7 @@ _KEPT = re.compile(
     r"|changed|(cancellation|churned_on|start_on|end_on)_(reason|source)|collection_method|correct_in|country|decision"
     r"|duration|equation|failure_code|fault|field|file|interval|line|measure|merged_into|method|months|number|object_type"
     r"|opportunity_type|owner|owner_team|pairing_rule|payment_terms|placed_in|points_to|rate|rate_\w+|reporting_category"
-    r"|room|shard|stage|subject|taken_over_by|tax_behavior|tiers_mode|transform_round|usage_type"
+    r"|room|shard|stage|subject|taken_over_by|teams|tax_behavior|tiers_mode|transform_round|usage_type"
 )
 
 
