@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from recon_kit.commands.alert.command import alert
+from recon_kit.commands.alert_command import alert
 from recon_kit.commands.decide_command import decide
 from recon_kit.commands.ending import BROKEN_CONTROL, ERROR, faults_in_words, shown, stop
 from recon_kit.commands.keeping import purge, sign

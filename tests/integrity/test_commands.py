@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -28,6 +30,11 @@ def test_a_wrong_option_is_an_error_not_a_broken_control() -> None:
         result = recon(*arguments)
         assert result.returncode == 1, arguments
         assert "Usage" in result.stderr
+
+
+def test_the_command_line_answers_before_any_library_for_data_is_loaded() -> None:
+    loaded = "import sys, recon_kit.cli; print({'polars', 'duckdb', 'altair', 'splink', 'apprise'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True) == "set()\n"
 
 
 def test_all_faults_of_the_params_come_in_one_message(tmp_path: Path) -> None:
