@@ -1,7 +1,7 @@
 # Recon Kit: what a newcomer types. Needs make and Python 3.11 or later, nothing else.
 .POSIX:
 .SUFFIXES:
-.PHONY: help setup setup-spark close test test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock sample-closes clean
+.PHONY: help setup setup-spark close test test-slow test-code test-notebooks outputs lab bench soak lint lint-rules lint-format lint-types lock sample-closes clean
 
 PYTHON = python3
 UV = uv
@@ -18,7 +18,8 @@ help:
 	@echo "make setup-spark   Spark beside it, for engine: spark (half a gigabyte; needs Java 17)"
 	@echo "make close   the whole close on the embedded sample (PARAMS=$(PARAMS))"
 	@echo "make lab     JupyterLab on the notebooks"
-	@echo "make test    every test: the code, a headless close, its verification, the notebooks' stored outputs"
+	@echo "make test    the code, a headless close, its verification, the notebooks' stored outputs"
+	@echo "make test-slow   the slow half: whole closes, kills, pulls, campaigns shortened (CI runs both)"
 	@echo "make outputs store in the notebooks what they show of the sample now (for developers)"
 	@echo "make sample-closes   earlier closes of the sample, for the weekly review (for developers; then make outputs)"
 	@echo "make lint    ruff and mypy"
@@ -61,6 +62,9 @@ test: test-code test-notebooks
 
 test-code: $(SET_UP)
 	@$(STEP) "tests of the code" $(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+
+test-slow: $(SET_UP)
+	@$(STEP) "slow tests of the code" $(BIN)/python -m pytest tests -m "slow and not soak" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-notebooks: $(SET_UP)
 	@sh .ci/notebooks $(BIN)

@@ -10,11 +10,11 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=40,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("search", parent=settings.get_profile("house"), derandomize=False, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
-pytest_plugins = ["tests.ci_skips", "tests.sample_close_fixture", "tests.slow_first"]
+pytest_plugins = ["tests.ci_skips", "tests.sample_close_fixture", "tests.slow"]

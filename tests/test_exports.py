@@ -136,6 +136,7 @@ def test_a_file_that_no_map_names_is_named_on_the_page(by_hand):
     assert "notes from the call.txt" in (by_hand / "html" / "01_extract.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.soak
 def test_the_close_verifies_from_its_own_exports(by_hand):
     verified = recon("verify", str(by_hand))
     assert verified.returncode == 0, verified.stderr + verified.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import textwrap
+from functools import cache
 from typing import Any, TypeAlias
 
 import altair as alt
@@ -31,7 +32,12 @@ def enable() -> None:
 
 def finished(chart: Figure, *, title: str, description: str) -> Figure:
     """Give a chart its title, its description and the kit's look."""
-    return chart.properties(title=title, description=description, config=alt.Config.from_dict(configuration()))
+    return chart.properties(title=title, description=description, config=_look())
+
+
+@cache
+def _look() -> alt.Config:
+    return alt.Config.from_dict(configuration())
 
 
 def layered(*layers: alt.Chart, height: int | alt.Step) -> alt.LayerChart:

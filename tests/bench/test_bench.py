@@ -45,6 +45,7 @@ def test_normalise_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(re.findall(r"^  (PASS|over)  ", told, re.MULTILINE)) == 4
 
 
+@pytest.mark.soak
 def test_the_stages_of_a_close_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--quick", "--accounts", "", "--gaps", "", "--links", "", "--stages", "20"])
     assert re.search(r"^together +\d", capsys.readouterr().out, re.MULTILINE)

@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+import python_calamine
 
 from tests.browser.pages import assert_page_is_offline_and_clean
 
@@ -48,14 +49,20 @@ def test_every_chart_has_its_four_part_note(page):
         ]  # fmt: skip
 
 
+def pairs_to_decide(close):
+    """How many pairs the close's own workbook hands out."""
+    sheet = python_calamine.CalamineWorkbook.from_path(close / "review.xlsx").get_sheet_by_name("Links")
+    return len(sheet.to_python()) - 1
+
+
 def test_a_link_in_review_opens_with_both_sides(page, sample_close):
     links = pl.read_parquet(sample_close / "tables" / "links.parquet").filter(pl.col("status") == "review")
     queue = table(page, "links-in-review")
-    assert queue.locator("tbody tr.rk-row").count() == links.height > 0
+    assert queue.locator("tbody tr.rk-row").count() == pairs_to_decide(sample_close) >= links.height > 0
     queue.locator("[aria-expanded=false]").first.click()
     said = queue.locator("tr.rk-detail").first.inner_text()
     assert any(customer in said for customer in links["customer_id"])
-    for word in ("Customer email", "Account email", "Customer domain", "Account domain", "Reason"):
+    for word in ("Salesforce says", "Stripe says", "Cause", "Customer's id", "Account's id"):
         assert word in said
 
 

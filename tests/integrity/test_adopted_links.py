@@ -69,6 +69,7 @@ def test_the_manifest_holds_digests_and_no_path(close: Path, params: Path) -> No
     assert (close / "inputs" / "links" / "calibrator.json").read_text(encoding="utf-8") == HALVED
 
 
+@pytest.mark.soak
 def test_a_changed_calibrator_is_named_with_what_it_changes(close: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(close, tmp_path / "close")
     (copy / "inputs" / "links" / "calibrator.json").write_text(HALVED.replace("0.5", "0.6"), encoding="utf-8")

@@ -13,6 +13,7 @@ import pytest
 from recon_kit import journal
 from recon_kit.commands.verify import verify
 from recon_kit.params import SAMPLE_FOLDER
+from tests.small_close import close_again
 from tests.whole_close import recon, run_cells, table, write_params
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ def change_customer(raw: Path, customer_id: str, changes: dict[str, object]) -> 
 @pytest.fixture(scope="module")
 def before(raw: Path) -> Path:
     """The close in which nobody has decided anything."""
-    result = recon("close", "--params", str(write_params(raw.parent, raw)), "--no-progress")
-    assert result.returncode == 0, result.stderr
-    return raw.parent / "closes" / "2026-10-31"
+    return close_again(write_params(raw.parent, raw), raw.parent / "closes" / "2026-10-31")
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +94,7 @@ def test_the_next_close_follows_and_verifies(
     before: Path, raw: Path, decided: Path, pair: dict[str, str], tmp_path: Path
 ) -> None:
     params = write_params(tmp_path, raw, decisions=str(decided), previous="latest")
-    result = recon("close", "--params", str(params), "--no-progress")
-    assert result.returncode == 0, result.stderr
-    close = tmp_path / "closes" / "2026-10-31"
+    close = close_again(params, tmp_path / "closes" / "2026-10-31")
     link = table(close, "links").filter(customer_id=pair["customer"]).row(0, named=True)
     assert (link["status"], link["method"], link["account_id"]) == ("linked", "decision", pair["account"])
     assert link["link_probability"] == 1.0
@@ -167,7 +164,10 @@ def test_the_command_says_what_it_needs(before: Path, pair: dict[str, str], tmp_
         (("decide", "link", pair["account"], pair["customer"], "--confirm", *where), "is no Stripe customer"),
         (("decide", "gap", "gap_nobody", "--accept", *where), "gap_nobody is no gap of 2026-10-31"),
         ((*link, "--confirm", "--close", str(tmp_path), "--journal", str(file), *BY), "is no finished close"),
-        ((*link, "--confirm", "--close", str(before), *BY), "names no journal"),
+        (
+            (*link, "--confirm", "--close", str(before), "--params", str(before.parents[1] / "params.yaml"), *BY),
+            "names no journal",
+        ),
         ((*link, "--confirm", *where[:4], "--by", " ", "--reason", "x"), "--by is empty"),
         ((*link, "--confirm", *where[:4]), "--by"),
     ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize("threads", ["1", pytest.param("2", marks=pytest.mark.soak)])
 def test_same_bytes_in_another_folder_with_other_threads(sample_close: Path, tmp_path: Path, threads: str) -> None:
     again = tmp_path / "elsewhere" / "close"
     result = recon(

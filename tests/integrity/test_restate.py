@@ -209,6 +209,7 @@ def test_a_change_of_code(made: Company) -> None:
     assert all(how in {SAME, SAME_CODE} for part, how in found.how.items() if part != "code")
 
 
+@pytest.mark.soak
 def test_a_late_record_and_an_edit_at_once(made: Company) -> None:
     found = restate(made.old, made.new("both", edited=True, late=True))
     assert_attributed(found, planted(made, "edited_records", "late_records"))
@@ -282,6 +283,7 @@ def test_a_close_and_itself_differ_in_nothing(made: Company) -> None:
     assert "No gap differs." in as_text(found)
 
 
+@pytest.mark.soak
 def test_settings_that_the_older_records_cannot_follow_stand_with_the_edits(made: Company) -> None:
     """A field map for a column that only the newer export has: policy alone cannot be closed, and says so."""
     raw = company(made.home / "mapped" / "raw", edited=True)
@@ -309,6 +311,7 @@ def test_a_removed_record_goes_with_the_edits(made: Company, late: Path) -> None
     assert "removed in stripe/customers (cus_6)" in "\n".join(as_text(found))
 
 
+@pytest.mark.soak
 def test_a_signed_close_and_its_second_run(made: Company, tmp_path: Path) -> None:
     shutil.copytree(made.home / "old", tmp_path / "c")
     old = tmp_path / "c" / "closes" / "2026-10-31"

@@ -268,6 +268,7 @@ def test_a_re_run_says_that_the_signed_folder_itself_was_tampered_with(company: 
     assert "void for its own folder as well: raw/salesforce/Opportunity.csv was changed" in text(again / INDEX)
 
 
+@pytest.mark.soak
 def test_the_command_closes_beside_a_signed_close_and_leaves_it_untouched(company: Path, close: Path) -> None:
     sign(Signing(close, BY, "late", carry_all=True))
     kept = everything(close)

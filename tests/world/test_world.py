@@ -108,7 +108,8 @@ def test_two_builds_are_equal(world: World, tmp_path: Path, pulls: dict[str, Pat
 
 def test_the_committed_sample_is_this_world(tmp_path: Path) -> None:
     main(["--out", str(tmp_path), "--seed", "2026", "--accounts", "150"])
-    assert contents(tmp_path) == contents(SAMPLE)
+    committed = {name: body for name, body in contents(SAMPLE).items() if not name.startswith("closes/")}
+    assert contents(tmp_path) == committed
 
 
 @pytest.mark.parametrize("shape", ["old", "mixed"])

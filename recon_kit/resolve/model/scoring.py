@@ -66,7 +66,8 @@ def _predicted(api: Any, pairs: pl.DataFrame, records: Records, settings: dict[s
         api.register(plain_table(_numbered(frame)), dataset_display_name=name)
         for frame, name in ((records.accounts, _ACCOUNTS), (records.customers, _CUSTOMERS))
     ]
-    linker = Linker(sides, settings, log_level=logging.ERROR)
+    # Its check of the columns only logs, and takes longer than a small company's links; the settings are the kit's own.
+    linker = Linker(sides, settings, log_level=logging.ERROR, validate_settings=False)
     for column, frequencies in records.frequencies.items():
         linker.table_management.register_term_frequency_lookup(api.register(plain_table(frequencies)), column)
     blocked = pairs.select(
