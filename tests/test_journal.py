@@ -176,6 +176,18 @@ def test_cut_and_head_made_anew_is_found_by_an_earlier_close(tmp_path):
     assert "2 lines are missing at the end: the close 2026-09-30 says 4, the journal ends with 2" in said
 
 
+def test_a_decision_made_after_the_close_and_signed_with_it_cannot_be_cut_off(tmp_path):
+    file = some(tmp_path, 4)
+    close = tmp_path / "2026-09-30"
+    close.mkdir()
+    signed = journal.read_journal(file).anchor
+    (close / "manifest.json").write_text(json.dumps({"journal": None}))
+    (close / "signature.json").write_text(json.dumps({"journal": {"length": 4, "sha256": signed.sha256}}))
+    journal.lay_out(file, b"".join(file.read_bytes().splitlines(keepends=True)[:3]), None)
+    said = refused(file, anchors=journal.anchors_of_closes([close]))
+    assert "1 line is missing at the end: the signature of the close 2026-09-30 says 4, the journal ends with 3" in said
+
+
 def test_a_tampered_journal_takes_no_more_lines(tmp_path):
     file = some(tmp_path, 3)
     file.write_bytes(file.read_bytes().replace(b"cus_1", b"cus_9"))

@@ -9,7 +9,7 @@ import polars as pl
 
 from recon_kit.charts.amounts import currency_of, length, spoken, words
 from recon_kit.charts.render import Figure, finished, layered
-from recon_kit.charts.theme import INK, LABEL_WIDTH, NEGATIVE, POSITIVE, ROW_STEP, SERIES, SOFT, WIDTH
+from recon_kit.charts.theme import INK, LABEL_WIDTH, NEGATIVE, PAPER, POSITIVE, ROW_STEP, SERIES, SOFT, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ def _stacked_layers(parts: pl.DataFrame, totals: pl.DataFrame, order: list[str],
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH, labelFontSize=12, labelColor=INK),
               scale=alt.Scale(paddingInner=0.36, paddingOuter=0.2))  # fmt: skip
     axis = alt.Axis(format=",~f", tickCount=5)
-    drawn_bars = alt.Chart(alt.InlineData(values=values.to_dicts())).mark_bar().encode(
+    drawn_bars = alt.Chart(alt.InlineData(values=values.to_dicts())).mark_bar(stroke=PAPER, strokeWidth=1).encode(
         y=y, x=alt.X("value:Q", stack=True, title=currency, axis=axis), color=alt.Color("part:N"), order="part:N"
     )  # fmt: skip
     amounts = alt.Chart(alt.InlineData(values=ends.to_dicts())).mark_text(align="right").encode(

@@ -12,7 +12,7 @@ from recon_kit import money as exact_money
 from recon_kit.charts.amounts import currency_of, length, spoken, words
 from recon_kit.charts.bars import NOTHING
 from recon_kit.charts.render import Figure, finished
-from recon_kit.charts.theme import INK, SERIES, SOFT
+from recon_kit.charts.theme import INK, PAPER, SERIES, SOFT
 from recon_kit.tables.wording import per_cent
 
 SHADES = ("#0f2a4a", "#235a96", "#4a8ad0", "#7d93ad")
@@ -102,7 +102,8 @@ def _column_layers(
     present = [name for name in order if name in set(parts["part"].to_list())]
     scale = alt.Scale(domain=present, range=[colours[name] for name in present])
     thickness = min(_WIDEST, _FILLED * _WIDTH / totals.height)
-    columns = alt.Chart(alt.InlineData(values=drawn.to_dicts())).mark_bar(width=thickness).encode(
+    base = alt.Chart(alt.InlineData(values=drawn.to_dicts()))
+    columns = base.mark_bar(width=thickness, stroke=PAPER, strokeWidth=1).encode(
         x=x, y=alt.Y("value:Q", stack=True, title=code or noun, axis=axis),
         color=alt.Color("part:N", scale=scale, legend=alt.Legend(columns=4)), order="place:Q",
     )  # fmt: skip

@@ -6,9 +6,12 @@ from typing import Any
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, SOFT, RULE, PAPER = "#1c2433", "#566075", "#dfe3ea", "#ffffff"
-TOTAL, POSITIVE, NEGATIVE = "#3b4a63", "#2b6cb0", "#c2591a"
-SERIES = ("#2b6cb0", "#c2591a", "#4a7c4e", "#7a5ea8", "#6b7588", "#9a7400", "#17637a", "#a8456a")
-"""Each has a contrast of at least 3:1 on white, so that an area is seen; words are in INK or SOFT (at least 4.5:1)."""
+TOTAL, POSITIVE, NEGATIVE = "#27324a", "#2b6cb0", "#d17620"
+SERIES = ("#1f5a96", "#d0742a", "#2f5d3a", "#9478c4", "#4a5568", "#b08a10", "#0f4c5c", "#cf6a8f")
+"""Each has a contrast of at least 3:1 on white, so that an area is seen; words are in INK or SOFT (at least 4.5:1).
+
+Printed in grey, gains and losses stay apart, and so do neighbours in a stack: dark and light take turns.
+"""
 
 WIDTH = 470
 ROW_STEP = 26

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from recon_kit.runner.signature import UnreadableSignature, read_signature
 KEPT = (MANIFEST, PACK, SIGNATURE)
 """What stays of a purged close: digests, totals and names of files, and who signed them; no record of a customer."""
 _LATER_RUN = re.compile(r"\.r\d+$")
+_WORKING = r"\.(draft|partial|replaced|challenge|pseudonymised)(\.partial)?"
+_LEFT_BEHIND = re.compile(rf"((\d{{4}}-\d{{2}}-\d{{2}})(?:\.r\d+)?){_WORKING}")
 _WEEKLY_PAGE = re.compile(r"weekly_review\.(\d{4}-\d{2}-\d{2})\.html")
 _MEGABYTE = 10**6
 
@@ -50,7 +52,8 @@ def purge(
     """Delete closes whose as-of is before a day; of each its manifest, its pack list and its signature stay.
 
     The newest as-of is never deleted, neither its runs. Drafts, leftovers of failed runs and pseudonymised packs of a
-    deleted close go with it, and weekly reviews of days before. Folders that are no close are left alone.
+    deleted close go with it, and those of earlier days that have no close, and weekly reviews of days before. Folders
+    that are no close are left alone.
 
     Args:
         before: the day, ``YYYY-MM-DD``.
@@ -71,6 +74,7 @@ def purge(
     kept = [one.folder.name for one in older if one.as_of == newest]
     lines = [_purged(one, is_confirmed=is_confirmed) for one in older if one.as_of != newest]
     pages = [_purged_page(page, is_confirmed=is_confirmed) for page in _weekly_pages(root, day)]
+    pages += [_purged_rest(rest, is_confirmed=is_confirmed) for rest in _left_behind(root, day, found)]
     kept_told = [f"{name} is kept: it is the newest." for name in kept]
     if not lines:
         return [*pages, *kept_told, f"No close in {root.name} with an as-of before {day} is left to delete."]
@@ -103,7 +107,7 @@ def _closes_in(root: Path) -> Iterator[Close]:
     for folder in folders:
         day = _as_of(folder)
         if day is not None:
-            own = re.compile(rf"{re.escape(folder.name)}\.(draft|partial|replaced|challenge|pseudonymised)(\.partial)?")
+            own = re.compile(rf"{re.escape(folder.name)}{_WORKING}")
             yield Close(day, folder, tuple(path for path in folders if own.fullmatch(path.name)))
 
 
@@ -127,13 +131,32 @@ def _purged_page(page: Path, *, is_confirmed: bool) -> str:
     return f"{page.name}: {'deleted' if is_confirmed else 'would be deleted'}"
 
 
+def _left_behind(root: Path, before: dt.date, closes: Sequence[Close]) -> list[Path]:
+    """List working folders of earlier days whose close does not lie here, such as those of a run that never ended."""
+    owned = {path for one in closes for path in one.beside}
+    kept = {one.as_of.isoformat() for one in closes[-1:]}
+    named = {path: _LEFT_BEHIND.fullmatch(path.name) for path in sorted(root.iterdir()) if path not in owned}
+    return [
+        path
+        for path, match in named.items()
+        if match and match[2] < before.isoformat() and match[2] not in kept and path.is_dir() and not path.is_symlink()
+    ]
+
+
+def _purged_rest(folder: Path, *, is_confirmed: bool) -> str:
+    match = _LEFT_BEHIND.fullmatch(folder.name)
+    if is_confirmed and match:
+        _delete(folder.parent, _LATER_RUN.sub("", match[1]), [folder])
+    return f"{folder.name}/, of no finished close: {'deleted' if is_confirmed else 'would be deleted'}"
+
+
 def _purged(close: Close, *, is_confirmed: bool) -> str:
     doomed = close.doomed()
     files = [file for path in doomed for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
     size = sum(file.stat().st_size for file in files) / _MEGABYTE
     parts = ", ".join(path.name + ("/" if path.is_dir() else "") for path in doomed)
     if is_confirmed:
-        _delete(close, doomed)
+        _delete(close.folder.parent, close.wanted, doomed)
     did = "deleted" if is_confirmed else "would be deleted"
     return f"{close.folder.name}{_signer(close.folder)}: {len(files)} files, {size:,.1f} MB {did}: {parts}"
 
@@ -146,14 +169,13 @@ def _signer(folder: Path) -> str:
     return f" (signed by {signature.said})" if signature else ""
 
 
-def _delete(close: Close, doomed: list[Path]) -> None:
-    root = close.folder.parent
+def _delete(root: Path, wanted: str, doomed: list[Path]) -> None:
     try:
-        with FileLock(root / f".{close.wanted}.lock", timeout=0):
+        with FileLock(root / f".{wanted}.lock", timeout=0):
             for path in doomed:
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
                 else:
                     path.unlink()
     except Timeout as fault:
-        raise SettingsError(f"Another run is writing {close.wanted}. Purge when it has ended.") from fault
+        raise SettingsError(f"Another run is writing {wanted}. Purge when it has ended.") from fault

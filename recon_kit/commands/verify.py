@@ -13,17 +13,27 @@ import yaml
 from recon_kit import journal, link_files
 from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, CloseFolder, digest_file
 from recon_kit.commands.compare import differing_rows
+from recon_kit.commands.review.exporting import FILE as REVIEW
+from recon_kit.commands.review.exporting import PUT_BACK
 from recon_kit.policy import SettingsError
 from recon_kit.runner.close import Request, run_close
 from recon_kit.runner.manifest import code_digests, pack_files, read_json
 from recon_kit.runner.pseudonymised import is_pseudonymised
-from recon_kit.runner.signature import UnreadableSignature, faults_of_signature, read_signature, what_it_protects
+from recon_kit.runner.signature import (
+    UnreadableSignature,
+    faults_of_signature,
+    missing_signature,
+    read_signature,
+    what_it_protects,
+)
 from recon_kit.runner.stages import chosen_stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _SHOWN = 10
+_WHAT_THEN = {REVIEW: f". If it was filled in the close folder: {PUT_BACK}"}
+"""What to do about a file that people change without harm to any figure."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,8 @@ def _void_signature(close: CloseFolder, changed: Sequence[Finding]) -> Iterator[
         yield Finding(SIGNATURE, f"void: {fault}")
         return
     if signature is None:
+        if told := missing_signature(close.path):
+            yield Finding(SIGNATURE, told)
         return
     reasons = [*faults_of_signature(close.path, signature), *(f"{one.file} {one.message}" for one in changed)]
     if reasons:
@@ -119,7 +131,7 @@ def _compare_digests(
         elif name not in expected:
             yield Finding(name, f"was added; {source} does not list it")
         elif digest_file(present[name]) != expected[name]["sha256"]:
-            yield Finding(name, f"was changed: its SHA-256 is not the one in {source}")
+            yield Finding(name, f"was changed: its SHA-256 is not the one in {source}{_WHAT_THEN.get(name, '')}")
 
 
 def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: bool) -> Iterator[Finding]:

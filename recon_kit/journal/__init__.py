@@ -1,16 +1,15 @@
 """The decision journal: who decided what, when, why and on what evidence; each line names the hash of the line before.
 
-An edit, a deletion, a change of order or a cut up to the newest anchor (the head file, the manifests of closes) is
-detected and named. With ``RECON_SIGNING_KEY_FILE`` each line is signed and a forged one is named, too. Without it this
-does not protect against someone who can write to the folder, and makes the hashes, the head and the closes anew.
+An edit, a deletion, a change of order or a cut up to the newest anchor (the head file, the manifests and signatures of
+closes) is detected and named. With ``RECON_SIGNING_KEY_FILE`` each line is signed and a forged one is named, too.
+Without it this does not protect against someone who can write to the folder, and makes hashes, head and closes anew.
 """
 
+from recon_kit.journal.anchors import anchor_of_manifest, anchors_of_closes
 from recon_kit.journal.chain import Anchor
 from recon_kit.journal.evidence import event_evidence, gap_evidence, link_evidence
 from recon_kit.journal.journal_file import (
     Journal,
-    anchor_of_manifest,
-    anchors_of_closes,
     append,
     append_all,
     head_of,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from recon_kit.artifacts import MANIFEST, canonical_json, write_atomically
+from recon_kit.artifacts import canonical_json, write_atomically
 from recon_kit.journal.chain import Anchor, Chain, faults_of, half_written, read_chain
 from recon_kit.journal.lines import FIRST, Decision, Entry, digest, encode
 from recon_kit.journal.signatures import signature_faults, with_signature
@@ -169,22 +167,6 @@ def lay_out(journal: Path, content: bytes, anchor: Anchor | None) -> None:
     write_atomically(journal, content)
     known = anchor or read_chain(content).anchor
     _write_head(journal, known.length, known.sha256)
-
-
-def anchor_of_manifest(manifest: Mapping[str, Any], name: str) -> Anchor | None:
-    """Take what a close rests on from its manifest; none when it rests on no journal."""
-    kept = manifest.get("journal")
-    return Anchor(kept["length"], kept["sha256"], f"the close {name}") if kept else None
-
-
-def anchors_of_closes(closes: Sequence[Path]) -> list[Anchor]:
-    """Collect what finished closes rest on, oldest length first; folders without a readable manifest say nothing."""
-    found = []
-    for folder in closes:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            anchor = anchor_of_manifest(json.loads((folder / MANIFEST).read_bytes()), folder.name)
-            found += [anchor] if anchor else []
-    return sorted(found, key=lambda one: (one.length, one.source))
 
 
 @contextlib.contextmanager

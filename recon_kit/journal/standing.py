@@ -87,9 +87,12 @@ def with_status(decisions: pl.DataFrame, current: pl.DataFrame, subject: list[st
     """
     now = current.select(*subject, now="evidence", fields_now="evidence_fields")
     joined = decisions.join(now, on=subject, how="left", validate="m:1")
+    last = {
+        f"last:{name}": pl.col(name).sort_by("sequence").last().over(subject) for name in ("decision", "by", "evidence")
+    }
     latest = pl.col("sequence").max().over(subject)
-    ordered = joined.with_columns(latest=latest).sort("sequence")
-    return ordered.with_columns(status=_status(), message=_message()).drop("now", "fields_now", "latest")
+    ordered = joined.with_columns(latest=latest, **last).sort("sequence")
+    return ordered.with_columns(status=_status(), message=_message()).drop("now", "fields_now", "latest", *last)
 
 
 def _status() -> pl.Expr:
@@ -107,8 +110,15 @@ def _status() -> pl.Expr:
 def _message() -> pl.Expr:
     changed = pl.col("fields_now").list.set_difference("evidence_fields").list.eval(_field_name()).list.sort()
     told = pl.when(changed.list.len() > 0).then(changed.list.join(", ")).otherwise(pl.lit("what it says"))
+    contradicts = (
+        (pl.col("decision") != pl.col("last:decision"))
+        & (pl.col("by") != pl.col("last:by"))
+        & (pl.col("evidence") == pl.col("last:evidence"))
+    )
     return (
-        pl.when(pl.col("sequence") < pl.col("latest"))
+        pl.when((pl.col("sequence") < pl.col("latest")) & contradicts)
+        .then(pl.format(_CONTRADICTED, "latest", "last:decision", "last:by"))
+        .when(pl.col("sequence") < pl.col("latest"))
         .then(pl.format("Not applied: decision {} about the same is newer.", "latest"))
         .when(pl.col("now").is_null())
         .then(pl.lit(_GONE))
@@ -118,6 +128,7 @@ def _message() -> pl.Expr:
     )
 
 
+_CONTRADICTED = "Not applied: decision {} ({} by {}) contradicts it on the same evidence; the later one stands."
 _GONE = "Not applied: what it is about is not among the records of this close."
 
 

@@ -76,7 +76,7 @@ def index_context(run: Run, stages: Sequence[Stage], manifest_sha256: str) -> In
         do_first=summary.first,
         headline=_headline(summary, run.read("bridge").collect()),
         changed=_changed(run),
-        changes=_small(run.read("changes").collect()),
+        changes=_small(run),
         alerts=alert_text(run.read("alerts").collect()) if run.folder.has_table("alerts") else "",
         pages=[
             PageEntry(stage.name, stage.question, f"{stage.name}.html" if stage.name in done else None)
@@ -135,11 +135,31 @@ def _kind_told(rows: pl.DataFrame, kind: str) -> str:
     return f"{tables.count(rows.height, f'{kind} gap')}" + (f" ({money} at stake)" if money else "")
 
 
-def _small(changes: pl.DataFrame) -> pl.DataFrame:
-    """Keep of the changes what the first page shows, the largest money first."""
+def _small(run: Run) -> pl.DataFrame:
+    """Keep of the changes what the first page shows, and say of each what changed; the largest money first."""
     impact = pl.coalesce("impact_minor", "impact_before_minor")
-    shown = ["change", "account_name", "cause", "impact_before_minor", "impact_minor", "currency"]
+    shown = ["change", "account_name", "cause", "what", "impact_before_minor", "impact_minor", "currency"]
+    changes = run.read("changes").collect().join(_what_changed(run), on="gap_id", how="left", validate="1:1")
     return changes.sort(impact, "gap_id", descending=[True, False]).select(shown)
+
+
+def _what_changed(run: Run) -> pl.DataFrame:
+    """Say, of the gaps that both closes have, from which cause and state to which, and whether the amount differs."""
+    now, before = run.read("gaps").collect(), previous_table(run.folder, "gaps")
+    both = tables.in_words(now).join(
+        tables.in_words(now.clear() if before is None else before),
+        on="gap_id", how="inner", suffix=":before", validate="1:1",
+    )  # fmt: skip
+    parts = [
+        pl.when(pl.col(name).ne_missing(pl.col(f"{name}:before"))).then(told)
+        for name, told in (
+            ("cause", pl.format("{} → {}", "cause:before", "cause")),
+            ("state", pl.format("{} → {}", "state:before", "state")),
+            ("difference_minor", pl.lit("another amount a month")),
+        )
+    ]
+    told = pl.concat_list(parts).list.drop_nulls().list.join("; ")
+    return both.select("gap_id", what=told.replace("", None))
 
 
 def _limits(not_testable: pl.DataFrame) -> str:

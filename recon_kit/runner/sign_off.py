@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +17,11 @@ from recon_kit.tables import panel
 
 TEMPLATES = Path(__file__).with_name("templates")
 SIGNERS = ("Prepared by", "Reviewed by", "Approved by")
+SIGNED_BY, SIGNED_ON = "Signed by", "Signed on"
+"""The first lines of a signed block."""
 INDEX = "html/index.html"
 _BLOCK = re.compile(r'<section class="signoff".*?</section>', re.DOTALL)
+_SIGNER = re.compile(rf"<dt>{SIGNED_BY}</dt><dd>(.*?)</dd><dt>{SIGNED_ON}</dt><dd>(.*?)</dd>", re.DOTALL)
 
 
 def page_templates() -> Environment:
@@ -60,6 +64,14 @@ def sign_index(folder: Path, lines: Mapping[str, str]) -> dict[str, Any]:
     write_atomically(path, page.encode())
     files = pack["files"] | {INDEX: pack["files"][INDEX] | {"sha256": digest_bytes(page.encode())}}
     return {**pack, "files": files}
+
+
+def signer_on_page(folder: Path) -> tuple[str, str] | None:
+    """Read from the index page of a close who signed it and when; none where it has no page, or an unsigned one."""
+    path = folder / INDEX
+    block = _BLOCK.search(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
+    told = _SIGNER.search(block[0]) if block else None
+    return (html.unescape(told[1]), html.unescape(told[2])) if told else None
 
 
 def restore_unsigned_index(folder: Path) -> None:

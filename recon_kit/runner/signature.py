@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, canonical_json, digest_file
+from recon_kit.runner.sign_off import signer_on_page
 from recon_kit.signing import SIGNING_KEY_FILE, is_genuine, known_public_key
 
 
@@ -71,6 +72,11 @@ class Signature(_Part):
         return canonical_json(self.model_dump(exclude={"signature"}))
 
     @property
+    def on_page(self) -> tuple[str, str]:
+        """Who and when, as the block of the index page says it."""
+        return self.by, f"{self.at[:10]}, {self.at[11:16]} UTC"
+
+    @property
     def said(self) -> str:
         """Who and when, in words."""
         return f"{self.by} on {self.at[:10]} at {self.at[11:16]} UTC"
@@ -96,7 +102,7 @@ def read_signature(folder: Path) -> Signature | None:
 
 
 def faults_of_signature(folder: Path, signature: Signature) -> Iterator[str]:
-    """Say why a signature no longer stands for what lies in its folder: its own bytes, the manifest, the pack.
+    """Say why a signature no longer stands for what lies in its folder: its own bytes, page, manifest and pack.
 
     With ``RECON_SIGNING_KEY_FILE`` a signature by another key, or by none, is a fault as well.
     """
@@ -106,6 +112,9 @@ def faults_of_signature(folder: Path, signature: Signature) -> Iterator[str]:
             yield f"{name} is missing"
         elif digest_file(path) != signed:
             yield f"{name} is not the one that was signed"
+    page = signer_on_page(folder)
+    if page and page != signature.on_page:
+        yield f"{SIGNATURE} names {' on '.join(signature.on_page)}, the first page {' on '.join(page)}"
     known, own = known_public_key(), signature.public_key
     if own is None or signature.signature is None:
         if known or own or signature.signature:
@@ -114,6 +123,17 @@ def faults_of_signature(folder: Path, signature: Signature) -> Iterator[str]:
         yield f"{SIGNATURE} was changed after it was signed: its Ed25519 signature does not fit its content"
     elif known not in {None, own}:
         yield f"{SIGNATURE} was signed with another key than the one that {SIGNING_KEY_FILE} names"
+
+
+def missing_signature(folder: Path) -> str:
+    """Say of a close without signature that its index page names who signed it; empty where it names nobody."""
+    page = signer_on_page(folder)
+    if page is None or (folder / SIGNATURE).is_file():
+        return ""
+    return (
+        f"is missing, though the first page says that {' signed on '.join(page)}: it was taken away, or signing was "
+        "cut off. Restore it from a copy, or sign again"
+    )
 
 
 def changed_since_signed(folder: Path) -> list[str]:

@@ -129,7 +129,7 @@ def test_headings_of_the_same_words_have_ids_of_their_own(tmp_path):
 def test_the_index_opens_with_what_changed_then_its_verdict(tmp_path):
     (tmp_path / "gaps.xlsx").touch()
     render_index(tmp_path, tmp_path / "html" / "index.html", index_context())
-    page = (tmp_path / "html" / "index.html").read_text("utf-8")
+    page = (tmp_path / "html" / "index.html").read_text("utf-8").partition("<body>")[2]
     figures = ["What changed", "1 new, 1 gone", "Tilbury Freight", "The close ties.", "Do first:", "214,500.00"]
     figures += ["01_extract.html", "Not in this version"]
     evidence = ["Every tie-out", "Not testable", "Prepared by", "Approved by", "9f86d081", "recon verify"]

@@ -29,6 +29,22 @@ def test_with_every_drill_down_open_a_page_is_still_clean(browser_page, sample_c
     assert grave_findings(browser_page) == []
 
 
+@pytest.mark.parametrize("width", [480, 800, 1280])
+def test_nothing_is_wider_than_the_window(browser_page, sample_close, width):
+    browser_page.set_viewport_size({"width": width, "height": 900})
+    for path in sorted((sample_close / "html").glob("*.html")):
+        browser_page.goto(path.as_uri())
+        assert browser_page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+
+
+def test_what_each_system_says_keeps_its_lines(browser_page, sample_close):
+    browser_page.goto((sample_close / "html" / "03_resolve.html").as_uri())
+    browser_page.get_by_role("button", name=re.compile("^Details of")).first.click()
+    said = browser_page.locator("tr.rk-detail:visible dt", has_text="Stripe says").first
+    lines = said.locator("xpath=following-sibling::dd[1]").inner_text().splitlines()
+    assert len(lines) > 2
+
+
 def test_text_in_charts_can_be_read_on_white(sample_close):
     seen = 0
     for page in sorted((sample_close / "html").glob("*.html")):

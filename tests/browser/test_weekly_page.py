@@ -82,7 +82,7 @@ def test_a_first_close_says_what_it_cannot_tell(browser_page, first):
 
 
 def test_nothing_is_wider_than_the_page(browser_page, weeks):
-    for width in (1280, 800):
+    for width in (1280, 800, 480):
         browser_page.set_viewport_size({"width": width, "height": 1000})
         browser_page.goto(weeks.as_uri())
         assert browser_page.evaluate("document.documentElement.scrollWidth") <= width

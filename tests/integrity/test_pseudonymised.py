@@ -166,9 +166,15 @@ def test_settings_keep_their_figures_and_lose_their_people() -> None:
     kept = names.settings(given)
     assert kept["rounding_tolerance"] == "1.00"
     assert kept["dismissal_rules"][0] == {
-        "name": "billed elsewhere", "owner": names.of("Ann Lee"), "reason": "(left out)",
+        "name": "rule 001", "owner": names.of("Ann Lee"), "reason": "(left out)",
         "where": {"account": [names.of("Acme Ltd.")]},
     }  # fmt: skip
+
+
+def test_names_of_rules_are_free_text_and_become_numbers_in_their_order() -> None:
+    rules = [{"name": name, "owner": "Ann Lee"} for name in ("partners of Globex", "Acme pays its reseller")]
+    kept = Pseudonyms(KEY).settings({"dismissal_rules": rules})["dismissal_rules"]
+    assert [rule["name"] for rule in kept] == ["rule 002", "rule 001"]
 
 
 def test_the_checks_can_fail(pack: Path, sample_close: Path, tmp_path: Path) -> None:

@@ -95,6 +95,22 @@ def test_working_folders_go_with_their_close_and_strangers_stay(closes: Path) ->
     assert "raw" in names(outside)
 
 
+def test_what_a_run_left_that_never_became_a_close_goes_by_its_day(closes: Path) -> None:
+    gone = {"2026-07-31.partial", "2026-09-30.r2.partial", "2026-08-30.draft"}
+    stays = {"2026-10-01.partial", "2026-10-31.r3.partial", "2026-07-31.mine", "report.partial"}
+    for name in gone | stays:
+        (closes / name / "raw").mkdir(parents=True)
+    (closes / "2026-07-30.partial").write_text("no folder")
+    told = purge("2026-10-01", closes=closes)
+    assert {line.split("/,")[0] for line in told if "would be deleted" in line and "/," in line} >= gone
+    assert gone | stays <= names(closes)
+    purge("2026-10-01", closes=closes, is_confirmed=True)
+    assert not gone & names(closes)
+    assert stays | {"2026-07-30.partial"} <= names(closes)
+    purge("2027-01-01", closes=closes, is_confirmed=True)
+    assert "2026-10-31.r3.partial" in names(closes), "the newest stays with all that came of it"
+
+
 def test_a_folder_of_another_name_goes_by_the_day_of_its_manifest(closes: Path) -> None:
     made(closes, "september-final", as_of="2026-09-30")
     purge("2026-10-01", closes=closes, is_confirmed=True)

@@ -286,6 +286,23 @@ def test_a_workbook_of_another_run_is_compared_with_what_stands_now(reviewer, sa
         imported(reviewer.save())
 
 
+def test_a_workbook_filled_in_the_close_is_imported_and_put_back(sample_close: Path, tmp_path: Path) -> None:
+    close = tmp_path / sample_close.name
+    shutil.copytree(sample_close, close)
+    filled = Reviewer(close / "review.xlsx")
+    filled.decide("Gaps", 2, "accept")
+    filled.save()
+    told = import_review(Importing(filled.file, journal=tmp_path / "decisions.jsonl"))
+    assert "1 decision(s) recorded" in told[-2]
+    assert "review.xlsx lies in the close, which is not as it was made and cannot be signed until" in told[-1]
+    found = verify(close, reperform=False)
+    assert [one.file for one in found] == ["review.xlsx"]
+    assert "move it elsewhere, and `recon review export DIR --out DIR/review.xlsx`" in found[0].message
+    filled.file.rename(tmp_path / "mine.xlsx")
+    export_review(close, close / "review.xlsx")
+    assert verify(close, reperform=False) == []
+
+
 def test_a_workbook_that_somebody_fills_is_not_replaced(reviewer, sample_close) -> None:
     export_review(sample_close, reviewer.file)
     reviewer.decide("Gaps", 2, "accept")

@@ -189,6 +189,24 @@ def test_an_added_and_a_missing_file_void_it_too(close: Path) -> None:
     assert "tables/pairs.parquet is missing" in told
 
 
+def test_without_a_key_a_name_that_the_first_page_does_not_say_is_told(close: Path) -> None:
+    sign(Signing(close, "Ann O'Hara <Lee>", "late", carry_all=True))
+    assert findings(close) == {}
+    file = close / "signature.json"
+    file.write_text(file.read_text("utf-8").replace("O'Hara", "O'Mara"), encoding="utf-8")
+    said = findings(close)["signature.json"]
+    assert "names Ann O'Mara <Lee> on" in said
+    assert "the first page Ann O'Hara <Lee> on" in said
+
+
+def test_a_signature_that_was_taken_away_is_told_and_may_be_given_again(close: Path) -> None:
+    sign(Signing(close, BY, "late", carry_all=True))
+    (close / "signature.json").unlink()
+    assert f"is missing, though the first page says that {BY} signed on" in findings(close)["signature.json"]
+    assert sign(Signing(close, "John Roe", "late", carry_all=True)).by == "John Roe"
+    assert findings(close) == {}
+
+
 def test_with_a_key_a_changed_name_is_told(close: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECON_SIGNING_KEY_FILE", str(key_file(tmp_path)))
     signature = sign(Signing(close, BY, "late", carry_all=True))

@@ -243,6 +243,26 @@ def test_a_gap_decision_lapses_when_the_gap_says_something_else(tmp_path, now, s
         assert found.decisions["message"][0] in found.gaps["explanation"][0]
 
 
+@pytest.mark.parametrize(
+    ("by", "decision", "evidence", "said"),
+    [
+        ("John Roe", "reject", "same", "decision 2 (reject by John Roe) contradicts it on the same evidence"),
+        ("John Roe", "accept", "same", "decision 2 about the same is newer"),
+        ("Ann Lee", "reject", "same", "decision 2 about the same is newer"),
+        ("John Roe", "reject", "other", "decision 2 about the same is newer"),
+    ],
+)
+def test_two_people_who_contradict_each_other_are_told(tmp_path, by, decision, evidence, said):
+    first = decisions.gap("gap_1", "accept")
+    rests_on = first.evidence if evidence == "same" else "ef" * 32
+    second = decisions.gap("gap_1", decision, by=by, evidence=rests_on)
+    read = decisions.frame_of(tmp_path, first, second)
+    known = pl.DataFrame({"gap_id": ["gap_1"], "evidence": [rests_on], "evidence_fields": [["family=1"]]})
+    judged = journal.with_status(read, known, ["gap_id"])
+    assert judged["status"].to_list() == ["superseded", "applied"]
+    assert said in judged["message"][0]
+
+
 def test_days_that_pass_are_no_evidence():
     """A hand-off that lags becomes one that was missed, and grows by the day: the same gap says the same."""
     tables = company("o1 310 2026-10-18..2027-10-17", "", "")

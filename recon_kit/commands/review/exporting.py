@@ -11,6 +11,8 @@ from recon_kit.workbook import read_workbook
 
 FILE = "review.xlsx"
 """Name of the workbook in a close folder."""
+PUT_BACK = f"move it elsewhere, and `recon review export DIR --out DIR/{FILE}` writes the close's own again"
+"""What to do about a workbook that was filled where it lay, so that the close is as it was made once more."""
 
 
 def write_review(folder: CloseFolder) -> None:

@@ -11,6 +11,7 @@ from recon_kit import clock, journal, workbook
 from recon_kit.artifacts import MANIFEST, CloseFolder, digest_file
 from recon_kit.commands.decide import journal_of
 from recon_kit.commands.review.contents import LAYOUT, ReviewedClose, reviewed
+from recon_kit.commands.review.exporting import FILE, PUT_BACK
 from recon_kit.commands.review.filled import Filled, Made, Marks, read_filled, read_marks
 from recon_kit.params import read_params
 from recon_kit.policy import SettingsError
@@ -77,7 +78,14 @@ def _import(asked: Importing, close: ReviewedClose, marks: Marks, filled: Filled
         f"{len(written)} decision(s) recorded in {file.name}{numbers}, {known} known already, "
         f"{filled.undecided} row(s) undecided, {len(filled.faults)} fault(s). They count from the next close on."
     )
-    return [*told, *filled.remarks, *(f"Not imported: {fault}." for fault in filled.faults), summary]
+    faults = [f"Not imported: {fault}." for fault in filled.faults]
+    return [*told, *filled.remarks, *faults, summary, *_lies_in_close(asked.file, close)]
+
+
+def _lies_in_close(file: Path, close: ReviewedClose) -> Iterator[str]:
+    """Say that a workbook filled where it lay keeps the close from being signed."""
+    if file.resolve() == close.folder.path / FILE:
+        yield f"{file.name} lies in the close, which is not as it was made and cannot be signed until you {PUT_BACK}."
 
 
 def _new(made: Sequence[Made], known: journal.Journal, basis: journal.Basis, told: list[str]) -> Iterator[Made]:

@@ -20,7 +20,7 @@ from recon_kit.commands.verify import verify
 from recon_kit.policy import SettingsError
 from recon_kit.runner.manifest import read_json
 from recon_kit.runner.pseudonymised import is_pseudonymised
-from recon_kit.runner.sign_off import restore_unsigned_index, sign_index
+from recon_kit.runner.sign_off import SIGNED_BY, SIGNED_ON, restore_unsigned_index, sign_index
 from recon_kit.runner.signature import Signature, UnreadableSignature, read_signature
 from recon_kit.signing import signing_key
 
@@ -139,7 +139,7 @@ def _require_unsigned(close: CloseFolder) -> None:
 
 
 def _require_whole(close: CloseFolder) -> None:
-    findings = verify(close.path, reperform=False)
+    findings = [one for one in verify(close.path, reperform=False) if one.file != SIGNATURE]
     if findings:
         lines = "\n".join(f"  - {finding.file}: {finding.message}" for finding in findings[:_SHOWN])
         raise NotSignable(f"{close.path.name} is not as it was made, so it cannot be signed:\n{lines}{_more(findings)}")
@@ -231,5 +231,5 @@ def _block(unsigned: Mapping[str, Any]) -> dict[str, str]:
     listed = ", ".join(one["gap_id"] for one in gaps)
     carried = f"{tables.count(len(gaps), 'material gap')}: {listed}" if gaps else "no material gap"
     key = "Ed25519 key, its public half in signature.json" if unsigned["public_key"] else "by name only, without a key"
-    lines = {"Signed by": unsigned["by"], "Signed on": f"{at[:10]}, {at[11:16]} UTC", "Carried forward": carried}
+    lines = {SIGNED_BY: unsigned["by"], SIGNED_ON: f"{at[:10]}, {at[11:16]} UTC", "Carried forward": carried}
     return {**lines, **({"Reason": unsigned["reason"]} if unsigned["reason"] else {}), "Signature": key}

@@ -14,6 +14,7 @@ from recon_kit.runner.pseudonymised.columns import PERSONAL, Treatment, treatmen
 LEFT_OUT = "(left out)"
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _DIGITS = 16
+_RULES = "dismissal_rules"
 _TELLING_DIGITS, _TELLING_LENGTH = 6, 5
 
 
@@ -55,7 +56,7 @@ class Pseudonyms:
         )
 
     def settings(self, content: Any) -> Any:  # noqa: ANN401  (a mapping as YAML gives it)
-        """Pseudonymise a policy: the owner and reason of a rule, and every text that is a personal value."""
+        """Pseudonymise a policy: name, owner and reason of a rule, and every text that is a personal value."""
         if isinstance(content, dict):
             return {name: self._setting(name, part) for name, part in content.items()}
         if isinstance(content, list):
@@ -65,9 +66,16 @@ class Pseudonyms:
         return content
 
     def _setting(self, name: str, part: Any) -> Any:  # noqa: ANN401
+        if name == _RULES and isinstance(part, list):
+            return self._rules(part)
         if name == "owner" and isinstance(part, str):
             return self.of(part)
         return LEFT_OUT if name == "reason" and isinstance(part, str) else self.settings(part)
+
+    def _rules(self, rules: list[dict[str, Any]]) -> list[Any]:
+        """Number the names of dismissal rules: a person wrote them; in their order, so that the rows keep theirs."""
+        names = sorted(str(rule["name"]) for rule in rules)
+        return [{**self.settings(rule), "name": f"rule {names.index(str(rule['name'])) + 1:03d}"} for rule in rules]
 
     def _column(self, table: str, column: pl.Series, way: Treatment) -> pl.Expr:
         text = pl.col(column.name)
