@@ -390,5 +390,5 @@ def test_a_close_that_stopped_without_naming_a_part():
     alert = close.alerts_of_stopped("no key is set", dead_letters(), as_of=AS_OF, policy=Policy()).row(0, named=True)
     assert alert["alert_id"] == "failed_extract:close"
     assert alert["sentence"].startswith(
-        "The close of 31 October 2026 stopped while reading the systems: no key is set. "
+        "The close of 31 October 2026 stopped while it read its inputs: no key is set. "
     )

@@ -14,9 +14,10 @@ _PART = (
     "it is counted as matched: run the close again, only what is missing is pulled."
 )
 _STOPPED = (
-    "The close of {day} stopped while reading the systems: {error} No figure of that day exists until it is run again."
+    "The close of {day} stopped while it read its inputs: {error} No figure of that day exists until it is run again."
 )
 _RUN_AGAIN = "Operations: see that the system answers and that its key is valid, then run the close again."
+_DO_WHAT_IT_SAYS = "Operations: do what the message says, then run the close again."
 
 
 def failed_extract_alerts(dead_letters: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
@@ -55,11 +56,11 @@ def failed_extract_alerts(dead_letters: pl.DataFrame, as_of: dt.date) -> pl.Data
         .then(pl.format("; it held {} before", "exposed"))
         .otherwise(pl.lit("")),
     )
-    return _finished(words.with_columns(sentence=phrases.filled(_PART)), as_of)
+    return _finished(words.with_columns(sentence=phrases.filled(_PART)), as_of, _RUN_AGAIN)
 
 
 def stopped_alert(error: str, as_of: dt.date) -> pl.DataFrame:
-    """Raise the alert of a close that stopped while it read the systems.
+    """Raise the alert of a close that stopped while it read its inputs.
 
     Args:
         error: what went wrong, in words.
@@ -72,13 +73,13 @@ def stopped_alert(error: str, as_of: dt.date) -> pl.DataFrame:
     words = pl.DataFrame(
         {"alert_id": ["failed_extract:close"], "error_text": [said], "day_text": [f"{as_of:%-d %B %Y}"]}
     ).with_columns(phrases.one_line(pl.col("error_text")))
-    return _finished(words.with_columns(sentence=phrases.filled(_STOPPED)), as_of)
+    return _finished(words.with_columns(sentence=phrases.filled(_STOPPED)), as_of, _DO_WHAT_IT_SAYS)
 
 
-def _finished(words: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _finished(words: pl.DataFrame, as_of: dt.date, next_step: str) -> pl.DataFrame:
     return words.with_columns(
         kind=pl.lit(FAILED_EXTRACT),
         cause=pl.lit(FAILED_EXTRACT),
-        next_step=pl.lit(_RUN_AGAIN),
+        next_step=pl.lit(next_step),
         content=pl.lit(as_of.isoformat()),
     )
