@@ -57,7 +57,8 @@ def approval_sentence(rows: pl.DataFrame) -> Panel:
     if not rows.height:
         return tables.sentence("No billing event needs an approval.", tone="good")
     return tables.sentence(
-        "{waiting} for an approval; {decided} decided. Decide in the workbook of recon review export, or with recon decide event.",
+        "{waiting} for an approval; {decided} decided. Decide in the workbook of recon review export, or with "
+        "recon decide event.",
         waiting=tables.count(waiting, "event waits", "events wait"),
         decided=tables.count(rows.height - waiting, "is", "are"),
     )
