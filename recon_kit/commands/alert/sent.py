@@ -58,10 +58,18 @@ def holding(file: Path) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCK_SECONDS):
+            _drop_half_a_line(file)
             yield
     except Timeout as fault:
         message = f"Another run has been sending alerts for {LOCK_SECONDS} seconds. Wait until it ends, and try again."
         raise SettingsError(message) from fault
+
+
+def _drop_half_a_line(file: Path) -> None:
+    """Take away what an interrupted run left after the last whole line, so that lines can be added."""
+    if file.is_file():
+        with file.open("r+b") as opened:
+            opened.truncate(opened.read().rfind(b"\n") + 1)
 
 
 def read_lines(file: Path) -> list[Line]:
@@ -91,12 +99,9 @@ def latest(lines: Iterable[Line]) -> dict[tuple[str, str], Line]:
 
 
 def append(file: Path, line: Line) -> None:
-    """Add a line and wait until the disk has it; the lock must be held."""
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
-    with os.fdopen(handle, "r+b") as opened:
-        kept = opened.read().rpartition(b"\n")
-        opened.seek(len(kept[0]) + len(kept[1]))
-        opened.truncate()
+    """Add a line and wait until the disk has it; only while :func:`holding` the file."""
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
+    with os.fdopen(handle, "ab") as opened:
         opened.write(json.dumps(line.model_dump(mode="json"), ensure_ascii=False).encode() + b"\n")
         opened.flush()
         os.fsync(opened.fileno())
