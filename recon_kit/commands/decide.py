@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from recon_kit import clock, journal
-from recon_kit.artifacts import MANIFEST, RUN, CloseFolder, digest_file
+from recon_kit.artifacts import MANIFEST, CloseFolder, digest_file
 from recon_kit.params import read_params
 from recon_kit.policy import SettingsError
-from recon_kit.runner.manifest import read_json
+from recon_kit.runner.manifest import params_of_close, read_json
 from recon_kit.salesforce_id import long_id
 
 
@@ -207,10 +207,9 @@ def journal_of(close: CloseFolder | None, params: Path | None, named: Path | Non
 
 
 def _params_of(close: CloseFolder | None) -> Path:
-    record = close.path / RUN if close else None
-    if record is None or not record.is_file():
+    file = params_of_close(close.path) if close else None
+    if file is None:
         raise SettingsError("Nothing says where the decision journal is. Give --params or --journal.")
-    file = Path(read_json(record)["params"])
     if not file.is_file():
         raise SettingsError(f"The params file of this close is gone ({file.name}). Give --params or --journal.")
     return file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -13,6 +14,7 @@ from recon_kit import __version__, extract, journal, link_files
 from recon_kit.artifacts import (
     MANIFEST,
     PACK,
+    RUN,
     canonical_json,
     digest_bytes,
     digest_file,
@@ -24,7 +26,6 @@ from recon_kit.schemas import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from recon_kit.run import Run
     from recon_kit.runner.stages import Stage
@@ -179,6 +180,12 @@ def write_manifest(run: Run, stages: Sequence[Stage]) -> str:
     content = canonical_json(manifest(run, stages))
     run.folder.write(run.folder.path / MANIFEST, content)
     return digest_bytes(content)
+
+
+def params_of_close(folder: Path) -> Path | None:
+    """Return the params file that a close was run with; none where the close does not say. It may be gone since."""
+    record = folder / RUN
+    return Path(read_json(record)["params"]) if record.is_file() else None
 
 
 def read_json(path: Path) -> dict[str, Any]:

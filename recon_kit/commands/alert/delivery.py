@@ -13,7 +13,7 @@ import polars as pl
 import yaml
 
 from recon_kit import clock, close, tables
-from recon_kit.artifacts import MANIFEST, RUN, CloseFolder
+from recon_kit.artifacts import MANIFEST, CloseFolder
 from recon_kit.commands.alert.sending import Message, NotSent, Patience, Receivers
 from recon_kit.commands.alert.sent import (
     GONE,
@@ -29,7 +29,7 @@ from recon_kit.commands.alert.sent import (
 from recon_kit.params import Params, read_params, read_policy
 from recon_kit.policy import Policy, SettingsError, build_policy
 from recon_kit.runner.alerts_file import read_alerts
-from recon_kit.runner.manifest import read_json
+from recon_kit.runner.manifest import params_of_close, read_json
 
 LEFT_ALONE_AFTER = 3
 """Alerts that fail in a row on a route before the rest is kept for the next run without a try."""
@@ -215,8 +215,7 @@ def _settings(folder: Path, params: Path | None) -> Params | None:
     """Read the params file that is given, else the one the close was run with, where it still is."""
     if params is not None:
         return read_params(params)
-    record = folder / RUN
-    kept = Path(read_json(record)["params"]) if record.is_file() else None
+    kept = params_of_close(folder)
     if kept is None or not kept.is_file():
         return None
     try:

@@ -12,13 +12,13 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from recon_kit import clock, journal, tables
-from recon_kit.artifacts import MANIFEST, PACK, RUN, SIGNATURE, CloseFolder, canonical_json, digest_file
+from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, CloseFolder, canonical_json, digest_file
 from recon_kit.artifacts import write_atomically as write
 from recon_kit.commands.decide import journal_of
 from recon_kit.commands.sign.open_gaps import Undecided, journal_today, undecided_gaps
 from recon_kit.commands.verify import verify
 from recon_kit.policy import SettingsError
-from recon_kit.runner.manifest import read_json
+from recon_kit.runner.manifest import params_of_close, read_json
 from recon_kit.runner.pseudonymised import is_pseudonymised
 from recon_kit.runner.sign_off import SIGNED_BY, SIGNED_ON, restore_unsigned_index, sign_index
 from recon_kit.runner.signature import Signature, UnreadableSignature, read_signature
@@ -156,8 +156,8 @@ def _require_ties(close: CloseFolder) -> None:
 def _journal_file(close: CloseFolder, asked: Signing) -> Path | None:
     """Find the journal; a close that rests on none, and whose params name none, has none."""
     if asked.params is None and asked.journal is None and not (close.inputs / journal.COPY).is_file():
-        record = close.path / RUN
-        if not record.is_file() or not Path(read_json(record)["params"]).is_file():
+        named = params_of_close(close.path)
+        if named is None or not named.is_file():
             return None
     try:
         return journal_of(close, asked.params, asked.journal)
