@@ -2,6 +2,7 @@
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +43,7 @@ def json_reply(status: int, content: object, **headers: str) -> Reply:
     return Reply(status, json.dumps(content, indent=2, ensure_ascii=False).encode(), named)
 
 
-class Api:
+class Api(ABC):
     """What a server answers; each system has its own."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -53,22 +54,22 @@ class Api:
         """Clock of the server."""
         return time.time() + self.skew
 
+    @abstractmethod
     def subject(self, request: Request) -> str:
         """Name under which a request is counted and broken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, request: Request, at_once: int) -> Reply | None:
         """Answer given before the request is looked at: limits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, request: Request) -> Reply:
         """Answer to a request."""
-        raise NotImplementedError
 
+    @abstractmethod
     def broken(self, request: Request, breakage: Breakage) -> Reply | None:
         """Answer of a fault that the system itself words; none when the connection is what breaks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def control(self, name: str, content: Any) -> object:
         """What a test tells or asks the server itself."""
-        raise NotImplementedError

@@ -25,6 +25,7 @@ from recon_kit.commands.challenge.rounds import Case, cases_of
 from recon_kit.commands.challenge.snapshot import Snapshot
 from recon_kit.policy import build_policy
 from recon_kit.schemas import TABLES
+from tests.causes import CAUSES
 from tests.world import dates
 
 if TYPE_CHECKING:
@@ -86,18 +87,6 @@ def test_a_share_is_never_rounded_up_to_all() -> None:
 
 
 # -- the catalogue ---------------------------------------------------------------------------------------
-
-CAUSES = {
-    "missing_subscription": {"timing_lag", "handoff_missed"},
-    "amount_mismatch": {
-        "amount_basis", "currency", "tax", "discount", "expansion", "contraction", "trial", "paused", "cancellation",
-        "unexplained", "refund_or_credit",
-    },
-    "billing_after_churn": {"cancellation_not_in_billing"},
-    "date_misalignment": {"late_start", "early_start", "ends_early", "ends_late", "billing_past_end"},
-    "phantom_revenue": {"failed_payment", "cancellation_not_in_crm"},
-    "orphaned_revenue": {"self_service_signup", "trial_conversion", "merge_residue"},
-}  # fmt: skip
 
 
 def test_every_family_and_cause_of_the_spec_has_a_class() -> None:

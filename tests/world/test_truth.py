@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.causes import CAUSES
 from tests.world import FAULTS, HARD_NEGATIVES, World, build_world
 from tests.world.dates import accrue, half_up
 from tests.world.pricing import Price, PriceList, Tier
@@ -17,17 +18,6 @@ from tests.world.truth import contract_value, story_gaps, story_mrr, subscriptio
 
 AS_OF = date(2026, 10, 31)
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
-CAUSES = {
-    "missing_subscription": {"timing_lag", "handoff_missed"},
-    "amount_mismatch": {
-        "amount_basis", "currency", "tax", "discount", "expansion", "contraction", "trial", "paused", "cancellation",
-        "unexplained", "refund_or_credit",
-    },
-    "billing_after_churn": {"cancellation_not_in_billing"},
-    "date_misalignment": {"late_start", "early_start", "ends_early", "ends_late", "billing_past_end"},
-    "phantom_revenue": {"failed_payment", "cancellation_not_in_crm"},
-    "orphaned_revenue": {"self_service_signup", "trial_conversion", "merge_residue"},
-}  # fmt: skip
 WITHOUT_GAP = {"grace", "stopping_after_churn"}  # a difference that is a line of the bridge, not a gap
 
 
