@@ -436,7 +436,8 @@ def test_paths_are_relative_and_closes_are_not_read_again(tmp_path):
     for params in (inside, outside):
         assert not params.source.stripe.path.startswith("/")
         assert params.resolve(params.source.stripe.path) == folder.resolve()
-        assert not params.resolve(params.closes_dir).is_relative_to(folder.resolve())
+        for written in (params.closes_dir, params.decisions):
+            assert not params.resolve(written).is_relative_to(folder.resolve())
     close = folder / "2026-09-30"
     shutil.copytree(folder, close / "raw" / "exports", ignore=shutil.ignore_patterns("params.yaml", "2026*"))
     (close / "manifest.json").write_text("{}", encoding="utf-8")

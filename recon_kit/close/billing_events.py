@@ -1,4 +1,4 @@
-"""Billing events that are not standard: discounts given by hand, credit notes off the cycle, large amendments."""
+"""Billing events that are not standard: discounts given by hand, credits off the cycle, large amendments."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 import polars as pl
 
 from recon_kit import money
+from recon_kit.close.credits_given import credits_given
 from recon_kit.policy import Policy
 
 Reader = Callable[[str], pl.LazyFrame]
-DISCOUNT, CREDIT, AMENDMENT = "manual_discount", "off_cycle_credit", "amendment"
+DISCOUNT, AMENDMENT = "manual_discount", "amendment"
 _PERCENT_PLACES = 2
 _USUAL_MONTHS = 12
 _TEXTS = pl.List(pl.String)
@@ -29,9 +30,9 @@ def billing_events(read: Reader, *, as_of: dt.date, policy: Policy) -> pl.DataFr
     Returns:
         One row per event, newest first: the columns of ``approvals`` without what was decided. None is a discount that
         a won contract of the customer's account states by the same per cent (it was sold), one that the customer got by
-        a promotion code, and a credit note of the day of its invoice.
+        a promotion code, a credit note of the day of its invoice, and a proration that Stripe worked out.
     """
-    found = pl.concat([_discounts(read), _credit_notes(read), _amendments(read, policy)], how="diagonal")
+    found = pl.concat([_discounts(read), *credits_given(read), _amendments(read, policy)], how="diagonal")
     first = pl.lit(as_of).dt.offset_by(f"-{policy.lookback_months}mo")
     recent = found.filter(pl.col("on") > first, pl.col("on") <= as_of)
     touched = _with_invoices(_with_account(recent, read), read)
@@ -118,29 +119,6 @@ def _terms_of_discount() -> pl.Expr:
         pl.coalesce(share, amount).fill_null("an unknown amount"), pl.col("duration").fill_null("of unknown duration"),
         pl.col("coupon_id").fill_null("without id"), "owner_id", _day("start_on"),
         until.fill_null(""),
-    )  # fmt: skip
-
-
-def _credit_notes(read: Reader) -> pl.DataFrame:
-    """One row per credit note that was issued after the day of its invoice: what was billed, before and after it."""
-    invoices = read("invoices").select("invoice_id", "subscription_id", "total_minor", billed_on="created_on").collect()
-    notes = read("credit_notes").rename({"total_minor": "credited"}).collect()
-    joined = notes.join(invoices, on="invoice_id", how="left", validate="m:1").filter(
-        pl.col("voided_on").is_null(), pl.col("status").eq_missing(pl.lit("issued")),
-        (pl.col("created_on") > pl.col("billed_on")).fill_null(value=True),
-    )  # fmt: skip
-    amount = pl.format("{} {}", money.format_minor(pl.col("credited"), pl.col("currency")), "currency")
-    days = (pl.col("created_on") - pl.col("billed_on")).dt.total_days()
-    return joined.select(
-        "customer_id", "currency", event_id="credit_note_id", kind=pl.lit(CREDIT), on="created_on", by=_NONE,
-        original_minor="total_minor", new_minor=pl.col("total_minor") - pl.col("credited"),
-        difference_minor=-pl.col("credited"), subscription_ids=pl.concat_list("subscription_id").list.drop_nulls(),
-        invoice_ids=pl.concat_list("invoice_id").list.drop_nulls(), opportunity_ids=pl.lit([], dtype=_TEXTS),
-        terms=pl.format(
-            "Credit note of {} on invoice {}, {} days after it; reason: {}.", amount.fill_null("an unknown amount"),
-            pl.col("invoice_id").fill_null("unknown"), days.cast(pl.String).fill_null("unknown"),
-            pl.col("reason").fill_null("none given"),
-        ),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from recon_kit import tables
 from recon_kit.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ def history_rows(as_of: dt.date, gaps: pl.DataFrame, bridge: pl.DataFrame, links
     ]
     rows = pl.concat(measures).with_columns(as_of=pl.lit(as_of))
     return rows.select(TABLES["history"].columns).sort("measure", "category", "currency")
+
+
+def history_in_words(history: pl.DataFrame) -> pl.DataFrame:
+    """Write the categories of gaps, ``family/cause/state``, in plain words; the rest stays as it is."""
+    fields = ("family", "cause", "state")
+    coded = history.with_columns(pl.col("category").str.split_exact("/", len(fields) - 1).struct.rename_fields(fields))
+    worded = tables.in_words(coded.unnest("category"))
+    told = pl.concat_str(fields, separator=" · ")
+    return worded.with_columns(category=pl.coalesce(told, history["category"])).select(history.columns)
 
 
 def _totals(bridge: pl.DataFrame) -> pl.DataFrame:

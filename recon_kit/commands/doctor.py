@@ -8,6 +8,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
+from recon_kit.commands.alert.addresses import address_findings
 from recon_kit.extract.set_up import Finding, folder_findings, system_findings
 from recon_kit.extract.set_up.finding import fault, note, ok
 from recon_kit.params import REPOSITORY, read_params, read_policy
@@ -34,7 +35,8 @@ def examine(params: Path, environment: Mapping[str, str] | None = None) -> Itera
         environment: credentials and addresses; none: the process's own.
 
     Returns:
-        Findings as they are made: machine, sources from files, then the systems that are pulled from.
+        Findings as they are made: machine, sources from files, where alerts go, then the systems that are
+        pulled from.
 
     Raises:
         SettingsError: the params or the policy cannot be read.
@@ -44,7 +46,9 @@ def examine(params: Path, environment: Mapping[str, str] | None = None) -> Itera
     yield ok("params", f"{params.name} and its policy have no faults")
     yield from _machine_findings(settings)
     yield from folder_findings(settings)
-    yield from system_findings(settings, policy, os.environ if environment is None else environment)
+    given = os.environ if environment is None else environment
+    yield from address_findings(policy, given)
+    yield from system_findings(settings, policy, given)
 
 
 def _machine_findings(params: Params) -> Iterator[Finding]:

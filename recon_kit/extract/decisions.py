@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from recon_kit import journal
 from recon_kit.artifacts import CloseFolder, FinishedClose
+from recon_kit.policy import SettingsError
 from recon_kit.tables import count
 
 if TYPE_CHECKING:
@@ -25,20 +26,33 @@ def copy_decisions(run: Run, previous: CloseFolder | None) -> str:
         What was taken, in words: how many decisions and against what they were verified, or ``none yet``.
 
     Raises:
-        SettingsError: the journal does not verify; nothing of it is taken then.
+        SettingsError: the journal does not verify, or earlier closes rest on decisions and the params name no journal;
+            nothing is taken then.
     """
     copy = run.folder.inputs / journal.COPY
+    anchors = journal.anchors_of_closes(_closes_before(run, previous))
     if run.params.decisions is None:
+        _refuse_to_lose(anchors)
         _forget(run, copy)
         return "none yet: the params name no journal"
     source = run.params.resolve(run.params.decisions)
-    anchors = journal.anchors_of_closes(_closes_before(run, previous))
     known = journal.read_journal(source, anchors)
     if not known.decisions:
         _forget(run, copy)
         return "none yet"
     run.folder.write(copy, known.content)
     return _told(known.decisions, anchors, journal.head_of(source).name)
+
+
+def _refuse_to_lose(anchors: Sequence[journal.Anchor]) -> None:
+    """Stop where decisions that earlier closes rest on would silently be forgotten."""
+    longest = max(anchors, key=lambda anchor: anchor.length, default=None)
+    if longest and longest.length:
+        message = (
+            f"decisions: is not set, but {longest.source} rests on {count(longest.length, 'decision')}: all of them "
+            "would be forgotten. Set decisions: to that journal, or previous: none to begin anew."
+        )
+        raise SettingsError(message)
 
 
 def _closes_before(run: Run, previous: CloseFolder | None) -> list[Path]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from recon_kit.run import Run
 
-CARRIED_OVER = ("gaps", "links", "history", "unmatched")
+CARRIED_OVER = ("gaps", "gap_evidence", "links", "history", "unmatched")
 """Tables of the close before that the next one compares itself with."""
 
 

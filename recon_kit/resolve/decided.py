@@ -9,6 +9,7 @@ from recon_kit.salesforce_id import long_id
 
 CONFIRM, REJECT, UNSURE = "confirm", "reject", "unsure"
 _PAIR = ["customer_id", "account_key"]
+_KEY = long_id(pl.col("account_id"))
 
 
 def decided_links(decisions: pl.DataFrame, accounts: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
@@ -32,7 +33,8 @@ def decided_links(decisions: pl.DataFrame, accounts: pl.DataFrame, customers: pl
         known.select(*_PAIR, "is_deleted"), on=_PAIR, how="left", validate="m:1"
     )
     spelt = named.with_columns(account_id=pl.coalesce("table_id", "account_id")).drop("table_id")
-    return _contradictions(_not_to_deleted(spelt)).drop("is_deleted").sort("sequence")
+    told = _told_by_ids(_not_to_deleted(spelt), accounts, customers)
+    return _contradictions(told).drop("is_deleted").sort("sequence")
 
 
 def _not_to_deleted(judged: pl.DataFrame) -> pl.DataFrame:
@@ -43,6 +45,17 @@ def _not_to_deleted(judged: pl.DataFrame) -> pl.DataFrame:
         status=pl.when(is_gone).then(pl.lit(journal.UNKNOWN)).otherwise("status"),
         message=pl.when(is_gone).then(message).otherwise("message"),
     )
+
+
+def _told_by_ids(judged: pl.DataFrame, accounts: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """Of a confirmed link that lapsed because its id was written into a system, say that it is no longer needed."""
+    in_crm = accounts.select(customer_id=pl.col("stripe_customer_id").str.strip_chars(), account_key=_KEY)
+    in_billing = customers.select("customer_id", account_key=long_id(pl.col("metadata_account_id")))
+    named = pl.concat([in_crm, in_billing]).drop_nulls().unique().with_columns(is_named=pl.lit(value=True))
+    joined = judged.join(named, on=_PAIR, how="left", validate="m:1")
+    is_done = (pl.col("status") == journal.LAPSED) & (pl.col("decision") == CONFIRM) & pl.col("is_named")
+    message = pl.lit("No longer needed: an id in the systems says the same now.")
+    return joined.with_columns(message=pl.when(is_done).then(message).otherwise("message")).drop("is_named")
 
 
 def _contradictions(judged: pl.DataFrame) -> pl.DataFrame:

@@ -136,30 +136,10 @@ def _kind_told(rows: pl.DataFrame, kind: str) -> str:
 
 
 def _small(run: Run) -> pl.DataFrame:
-    """Keep of the changes what the first page shows, and say of each what changed; the largest money first."""
+    """Keep of the changes what the first page shows; the largest money first."""
     impact = pl.coalesce("impact_minor", "impact_before_minor")
     shown = ["change", "account_name", "cause", "what", "impact_before_minor", "impact_minor", "currency"]
-    changes = run.read("changes").collect().join(_what_changed(run), on="gap_id", how="left", validate="1:1")
-    return changes.sort(impact, "gap_id", descending=[True, False]).select(shown)
-
-
-def _what_changed(run: Run) -> pl.DataFrame:
-    """Say, of the gaps that both closes have, from which cause and state to which, and whether the amount differs."""
-    now, before = run.read("gaps").collect(), previous_table(run.folder, "gaps")
-    both = tables.in_words(now).join(
-        tables.in_words(now.clear() if before is None else before),
-        on="gap_id", how="inner", suffix=":before", validate="1:1",
-    )  # fmt: skip
-    parts = [
-        pl.when(pl.col(name).ne_missing(pl.col(f"{name}:before"))).then(told)
-        for name, told in (
-            ("cause", pl.format("{} → {}", "cause:before", "cause")),
-            ("state", pl.format("{} → {}", "state:before", "state")),
-            ("difference_minor", pl.lit("another amount a month")),
-        )
-    ]
-    told = pl.concat_list(parts).list.drop_nulls().list.join("; ")
-    return both.select("gap_id", what=told.replace("", None))
+    return run.read("changes").collect().sort(impact, "gap_id", descending=[True, False]).select(shown)
 
 
 def _limits(not_testable: pl.DataFrame) -> str:

@@ -145,11 +145,22 @@ class History(dy.Schema):
     amount_minor = c.minor()
 
 
+class GapEvidence(dy.Schema):
+    """One row per gap: a digest of its cause, records, their amounts in their own currency and dates.
+
+    The next close compares it with its own: exchange rates, age and impact move by themselves and are not in it.
+    """
+
+    gap_id = c.key()
+    evidence_sha256 = c.name()
+
+
 class Changes(dy.Schema):
-    """One row per gap that is new, gone or changed since the close before."""
+    """One row per gap that is new, gone or changed since the close before; ``what`` changed, in words."""
 
     gap_id = c.key()
     change = c.name()
+    what = c.text()
     family = c.name()
     cause = c.name()
     account_id = c.text()
@@ -170,5 +181,6 @@ FINDINGS = (
     Table("dismissals", Dismissals),
     Table("approvals", Approvals),
     Table("history", History),
+    Table("gap_evidence", GapEvidence),
     Table("changes", Changes),
 )

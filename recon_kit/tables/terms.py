@@ -45,7 +45,7 @@ _CAUSES = {
     "trial_conversion": "Trial became paid",
     "merge_residue": "Left over from a merged account",
     "manual_discount": "Discount given by hand",
-    "off_cycle_credit": "Credit note off the cycle",
+    "off_cycle_credit": "Credit off the cycle",
     "amendment": "Amendment of a large value",
     "gap": "Gap",
     "failed_extract": "Extraction failed",

@@ -14,7 +14,7 @@ from tests.hand_made import AS_OF, table
 
 READ = (
     *("accounts", "contracts", "subscriptions", "subscription_items", "discounts", "links", "placement"),
-    *("mrr_worksheet", "invoices", "credit_notes"),
+    *("mrr_worksheet", "invoices", "invoice_lines", "credit_notes"),
 )
 
 
@@ -53,6 +53,11 @@ def credit(**more):
     return {**usual, "total_minor": 8_000, "created_on": dt.date(2026, 9, 20), **more}
 
 
+def item(**more):
+    usual = {"line_id": "il_1", "invoice_id": "in1", "kind": "invoiceitem", "amount_minor": -5_000, "currency": "USD"}
+    return {**usual, "is_proration": False, **more}
+
+
 def contract(name="o1", mrr=100_000, months=12, **more):
     usual = {
         "opportunity_id": name,
@@ -88,6 +93,11 @@ EVENTS = [
     ("a credit note", {"credit_notes": [credit()]}, ["cn_1"]),
     ("one of the day of its invoice", {"credit_notes": [credit(created_on=dt.date(2026, 9, 1))]}, []),
     ("one that was voided", {"credit_notes": [credit(voided_on=dt.date(2026, 9, 21))]}, []),
+    ("an item below zero", {"invoice_lines": [item()]}, ["in1/il_1"]),
+    ("one that a change of plan made", {"invoice_lines": [item(is_proration=True)]}, []),
+    ("an item above zero", {"invoice_lines": [item(amount_minor=5_000)]}, []),
+    ("a line of a subscription below zero", {"invoice_lines": [item(kind="subscription")]}, []),
+    ("an item of an invoice that is not there", {"invoice_lines": [item(invoice_id="in9")]}, []),
     ("an amendment of 12,000.00", {"contracts": [contract(), contract("o2", 100_000, amends_id="o1")]}, ["o2"]),
     ("one of 1,000.00", {"contracts": [contract(), contract("o2", 10_000, 10, amends_id="o1")]}, []),
     ("one of a cent more", {"contracts": [contract(), contract("o2", 100_001, 1, amends_id="o1")]}, ["o2"]),
@@ -119,6 +129,20 @@ def test_a_credit_note_tells_what_was_billed_before_and_after_it():
     assert (row["original_minor"], row["new_minor"], row["difference_minor"]) == (108_000, 100_000, -8_000)
     assert row["invoice_ids"] == ["in1", "in2"]
     assert row["terms"].startswith("Credit note of 80.00 USD on invoice in1, 19 days after it")
+
+
+def test_an_item_below_zero_tells_what_its_invoice_would_have_billed():
+    row = found(books(invoice_lines=[item()])).row(0, named=True)
+    assert (row["original_minor"], row["new_minor"], row["difference_minor"]) == (113_000, 108_000, -5_000)
+    assert (row["subscription_ids"], row["invoice_ids"]) == (["s1"], ["in1", "in2"])
+    assert row["terms"] == "Credit of 50.00 USD as an item of invoice in1."
+
+
+@pytest.mark.parametrize("status", ["void", "draft"])
+def test_an_item_of_an_invoice_without_effect_is_no_credit(status):
+    tables = books(invoice_lines=[item()])
+    tables["invoices"] = tables["invoices"].with_columns(status=pl.lit(status))
+    assert found(tables).is_empty()
 
 
 def decided(folder, tables, decision, now=None):

@@ -155,6 +155,18 @@ def test_a_decision_lapses_when_its_evidence_changes(
         assert (links["method"][0] == "decision") == (decision == "confirm")
 
 
+@pytest.mark.parametrize(("customer", "account"), [("id=cus names=a1", "id=a1"), ("id=cus", "id=a1 stripe=cus")])
+def test_a_confirmed_link_that_an_id_says_now_is_no_longer_needed(tmp_path, customer, account):
+    read = decisions.frame_of(tmp_path, *made_on("confirm a1", customers("id=cus"), accounts("id=a1")))
+    judged = decided_links(read, accounts(account), customers(customer))
+    assert judged.select("status", "message").row(0) == (
+        "lapsed",
+        "No longer needed: an id in the systems says the same now.",
+    )
+    links, _, _ = linked(customers(customer), accounts(account), judged)
+    assert links.select("status", "method", "account_id").row(0) == ("linked", "id", "a1")
+
+
 def test_an_id_that_a_decision_contradicts_is_listed(tmp_path):
     the_customers, the_accounts = customers("id=cus names=a1"), accounts("id=a1; id=a2")
     for number, decided in enumerate(("confirm a2", "reject a1")):

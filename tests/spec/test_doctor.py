@@ -45,7 +45,43 @@ def to_do(told):
 def test_the_sample_needs_nothing(settings):
     told = lines(settings("kind: sample", "kind: sample"), {})
     assert to_do(told) == []
-    assert [line.split(": ")[0].split()[-1] for line in told] == ["params", "disk", "libraries", "stripe", "salesforce"]
+    about = [line.split(": ")[0].split()[-1] for line in told]
+    assert about == ["params", "disk", "libraries", "stripe", "salesforce", "alerts"]
+
+
+ROUTED = "policy: {routes: {expansion: {RevOps: SLACK_REVOPS}}}"
+ADDRESS = "json://token-canary@127.0.0.1:9/hook"
+ALERTS = [
+    ("an address", "", {"RECON_ALERT_REVOPS": ADDRESS}, "ok     alerts: RECON_ALERT_REVOPS holds an address"),
+    (
+        "the owner's",
+        "",
+        {"RECON_ALERT_OWNER": "mailto://u:p@example.com?to={owner_email}"},
+        "ok     alerts: RECON_ALERT_OWNER",
+    ),
+    (
+        "none at all",
+        "",
+        {"RECON_ALERT_REVOPS": "token-canary"},
+        "to do  alerts: RECON_ALERT_REVOPS: it holds no address",
+    ),
+    (
+        "a misspelt team",
+        "",
+        {"RECON_ALERT_REVOP": ADDRESS},
+        "note   alerts: RECON_ALERT_REVOP is set, but no route uses it",
+    ),
+    ("a route's own", ROUTED, {"SLACK_REVOPS": ADDRESS}, "ok     alerts: SLACK_REVOPS holds an address"),
+    ("a route without", ROUTED, {}, "note   alerts: the policy routes to SLACK_REVOPS, which is not set"),
+    ("a route of nothing", ROUTED.replace("expansion", "expand"), {}, "to do  alerts: the policy routes 'expand'"),
+]
+
+
+@pytest.mark.parametrize(("more", "given", "words"), [row[1:] for row in ALERTS], ids=[row[0] for row in ALERTS])
+def test_where_alerts_go_is_looked_at_without_telling_it(more, given, words, settings):
+    told = [line for line in lines(settings("kind: sample", "kind: sample", more), given) if " alerts: " in line]
+    assert [line for line in told if line.startswith(words)], told
+    assert "canary" not in "".join(told)
 
 
 @pytest.fixture(scope="module")

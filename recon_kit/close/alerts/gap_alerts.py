@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import polars as pl
 
-from recon_kit import journal, phrases
+from recon_kit import phrases
 from recon_kit.close.alerts.changes_told import changes_told
 from recon_kit.close.alerts.sentences import SENTENCES, WAITS
+from recon_kit.close.changes import evidence_of_gaps
 from recon_kit.pending import is_pending
 
 Reader = Callable[[str], pl.LazyFrame]
-_CHURN = "billing_after_churn"
 
 
 def gap_alerts(read: Reader, as_of: dt.date) -> pl.DataFrame:
@@ -43,11 +43,9 @@ def gap_alerts(read: Reader, as_of: dt.date) -> pl.DataFrame:
 
 
 def _content(gaps: pl.DataFrame, read: Reader) -> pl.DataFrame:
-    is_churn = pl.col("family") == _CHURN  # a churn without a date is dated by the close, so the day moves by itself
-    undated = gaps.with_columns(diverged_on=pl.when(~is_churn).then("diverged_on"))
-    evidence = journal.gap_evidence(undated, read("contracts").collect(), read("subscriptions").collect())
-    joined = gaps.join(evidence.select("gap_id", said="evidence"), on="gap_id", how="left", validate="1:1")
-    return joined.select("gap_id", content=pl.concat_str("said", "state", "waits_for_link", separator=" "))
+    evidence = evidence_of_gaps(gaps, read("contracts").collect(), read("subscriptions").collect())
+    joined = gaps.join(evidence, on="gap_id", how="left", validate="1:1")
+    return joined.select("gap_id", content=pl.concat_str("evidence_sha256", "state", "waits_for_link", separator=" "))
 
 
 def with_sentences(gaps: pl.DataFrame, read: Reader, as_of: dt.date) -> pl.DataFrame:

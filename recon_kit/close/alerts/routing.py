@@ -9,7 +9,7 @@ import polars as pl
 
 from recon_kit.policy import Policy
 
-VARIABLE = "RECON_ALERT_"
+ALERT_VARIABLE = "RECON_ALERT_"
 """Where a team's address stands unless the policy names another variable: ``RECON_ALERT_REVOPS`` for RevOps."""
 OWNER = "owner"
 """The team that is the owner of the opportunity, else of the account."""
@@ -27,6 +27,9 @@ _TEAMS: Mapping[str, tuple[str, ...]] = {
     "failed_extract": ("operations",),
 }
 """Who is told by cause, family or kind; of any other gap the team that owns its correction."""
+
+_OWNERS = ("Billing", "RevOps", "Customer Success", "Finance")
+"""Teams that own the correction of a gap."""
 
 _ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
     "orphaned_revenue": ("orphan", "orphaned", "orphans"),
@@ -102,7 +105,12 @@ def _names(sort: Mapping[str, str | None]) -> Iterator[str]:
 
 def variable_of(team: str) -> str:
     """Name the environment variable that holds a team's address unless the policy names one."""
-    return VARIABLE + re.sub(r"\W+", "_", team.strip()).upper()
+    return ALERT_VARIABLE + re.sub(r"\W+", "_", team.strip()).upper()
+
+
+def usual_variables() -> set[str]:
+    """Name the variables that alerts go to where the policy names none."""
+    return {variable_of(team) for teams in (*_TEAMS.values(), _OWNERS) for team in teams}
 
 
 def unknown_routes(policy: Policy) -> list[str]:

@@ -64,6 +64,15 @@ class Receivers:
         """Tell whether a variable holds an address."""
         return bool(self.environment.get(variable, "").strip())
 
+    def refusal(self, variable: str) -> str | None:
+        """Say why nothing could be sent to the address of a variable; none: Apprise knows its service."""
+        try:
+            with _nothing_logged():
+                self._services(variable, Message("", "", ("owner@example.com",)))
+        except NotSent as why:
+            return str(why)
+        return None
+
     def send(self, variable: str, message: Message) -> None:
         """Send a message to the address of a variable, again while it fails; an address of several is tried one by one.
 

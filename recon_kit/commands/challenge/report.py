@@ -229,7 +229,7 @@ def as_page(found: Findings) -> str:
         policy=content_policy(panel.script()),
         style=f"{stylesheet()}\n{panel.style()}",
         script=panel.script(),
-        tested=tables.show(tested, title="Gaps found as they are, of those expected").html,
+        tested=tables.show(tables.in_words(tested), title="Gaps found as they are, of those expected").html,
         within=tables.show(pl.DataFrame(controls(found)), title="Within a tolerance").html,
         untested=tables.show(pl.concat([untested, never]), title="Not tested, and why").html,
         wrong=tables.show(wrong, title="Missed, wrong and false", empty="Nothing.").html,

@@ -34,6 +34,7 @@ def write_yaml(proposal: Proposal, params_file: Path) -> str:
         *_head(proposal),
         _line("as_of: " + (proposal.as_of.value or "2000-01-31"), proposal.as_of.reason),
         _line(f"closes_dir: {_scalar(_closes_dir(folder, params_file))}", "parent of the close folders"),
+        _line(f"decisions: {_scalar(_decisions_file(folder, params_file))}", "what people decide"),
         *_sources(proposal, _relative(folder, params_file.parent)),
         *_fields(proposal),
         *_columns(proposal),
@@ -57,6 +58,12 @@ def _closes_dir(folder: Path, params_file: Path) -> str:
     home = params_file.parent
     beside = folder.parent / f"{folder.name}-closes" if home.is_relative_to(folder) else home / f"closes-{folder.name}"
     return _relative(beside, home)
+
+
+def _decisions_file(folder: Path, params_file: Path) -> str:
+    """Name a journal that is not read as an export, beside the folder for the closes."""
+    closes = Path(_closes_dir(folder, params_file))
+    return closes.with_name(f"decisions-{folder.name}.jsonl").as_posix()
 
 
 def _relative(path: Path, home: Path) -> str:

@@ -61,7 +61,7 @@ _KEPT = re.compile(
     r"|changed|(cancellation|churned_on|start_on|end_on)_(reason|source)|collection_method|correct_in|country|decision"
     r"|duration|equation|failure_code|fault|field|file|interval|line|measure|merged_into|method|months|number|object_type"
     r"|opportunity_type|owner|owner_team|pairing_rule|payment_terms|placed_in|points_to|rate|rate_\w+|reporting_category"
-    r"|room|shard|stage|subject|taken_over_by|teams|tax_behavior|tiers_mode|transform_round|usage_type"
+    r"|room|shard|stage|subject|taken_over_by|teams|tax_behavior|tiers_mode|transform_round|usage_type|what"
 )
 
 
