@@ -8,6 +8,7 @@ import pytest
 
 SLOW = (
     "integrity/test_restate.py",
+    "browser/test_pack.py",
     "spec/test_alerts.py",
     "integrity/test_pulled_close.py",
     "loopback/test_schedules.py",
@@ -20,6 +21,7 @@ SLOW = (
     "spec/test_pull_stripe.py",
     "property/test_gap_metamorphic.py",
     "integrity/test_adopted_links.py",
+    "integrity/test_review.py",
     "integrity/test_commands.py",
     "integrity/test_sign.py",
     "fuzz/test_mutations.py",

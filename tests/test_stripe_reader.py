@@ -313,7 +313,7 @@ MUTATIONS = [
 ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=st.lists(st.tuples(st.integers(0, 3), st.integers(0, len(MUTATIONS) - 1), st.integers(0, 59)), max_size=12))
 def test_rows_and_money_are_conserved_whatever_the_lines_say(tmp_path, plan):
     lines = [

@@ -1,4 +1,4 @@
-"""A close with an adopted calibrator: other probabilities, the same bytes when performed again from its own copy."""
+"""A close with an adopted calibrator and a decision: what follows, and the same bytes when performed again from its copy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from recon_kit.artifacts import digest_tree
+from recon_kit.commands.decide import Deciding, decide_gap
 from recon_kit.commands.verify import verify
 from recon_kit.params import SAMPLE_FOLDER
 from recon_kit.policy import SettingsError
@@ -28,11 +29,22 @@ def by_model(close: Path) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def gap_of_an_id(close: Path) -> str:
+    """A gap that no calibrator changes: an id links its customer."""
+    linked = table(close, "links").filter(method="id")["customer_id"].to_list()
+    by_id = pl.col("customer_ids").list.eval(pl.element().is_in(linked)).list.all()
+    phantoms = table(close, "gaps").filter(by_id, state="open", family="phantom_revenue")
+    return phantoms["gap_id"].sort()[0]
+
+
 @pytest.fixture(scope="module")
-def params(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def params(sample_close: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adopted")
     (folder / "calibrator.json").write_text(HALVED, encoding="utf-8")
-    return write_params(folder, SAMPLE_FOLDER, links={"calibrator": "calibrator.json"})
+    deciding = Deciding("accept", "Ann Lee", "known to the owner", sample_close, journal=folder / "decisions.jsonl")
+    decide_gap(gap_of_an_id(sample_close), deciding)
+    links = {"calibrator": "calibrator.json"}
+    return write_params(folder, SAMPLE_FOLDER, links=links, decisions="decisions.jsonl")
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +61,16 @@ def test_probabilities_are_those_of_the_adopted_calibrator(close: Path, sample_c
     assert (judged["link_probability"] <= 0.5).all()
 
 
-def test_it_verifies_after_the_file_that_was_adopted_has_gone(close: Path, params: Path) -> None:
-    away = params.with_name("away.json")
-    params.with_name("calibrator.json").rename(away)
+def test_it_verifies_after_the_files_that_it_took_have_gone(close: Path, params: Path) -> None:
+    assert table(close, "gaps").filter(state="accepted").height == 1
+    taken = [params.with_name(name) for name in ("calibrator.json", "decisions.jsonl")]
+    for file in taken:
+        file.rename(file.with_suffix(".away"))
     try:
         found = verify(close)
     finally:
-        away.rename(params.with_name("calibrator.json"))
+        for file in taken:
+            file.with_suffix(".away").rename(file)
     assert [one for one in found if one.file != "pack.json"] == []
 
 

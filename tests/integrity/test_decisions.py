@@ -90,9 +90,7 @@ def status_of(close: Path) -> list[str]:
     return table(close, "decisions").sort("sequence")["status"].to_list()
 
 
-def test_the_next_close_follows_and_verifies(
-    before: Path, raw: Path, decided: Path, pair: dict[str, str], tmp_path: Path
-) -> None:
+def test_the_next_close_follows(before: Path, raw: Path, decided: Path, pair: dict[str, str], tmp_path: Path) -> None:
     params = write_params(tmp_path, raw, decisions=str(decided), previous="latest")
     close = close_again(params, tmp_path / "closes" / "2026-10-31")
     link = table(close, "links").filter(customer_id=pair["customer"]).row(0, named=True)
@@ -108,7 +106,6 @@ def test_the_next_close_follows_and_verifies(
         "length": 2,
         "sha256": journal.read_journal(decided).anchor.sha256,
     }
-    assert verify(close) == []
     _tampering_is_named(close, decided, params, tmp_path)
 
 

@@ -3,6 +3,7 @@
 import shutil
 
 import polars as pl
+import pytest
 
 from recon_kit.params import read_params
 from tests import init_folders as folders
@@ -54,6 +55,7 @@ def test_warehouse_tables(tmp_path, sample_close):
     assert totals["total_minor"].equals(totals["total_minor_sample"], check_names=False)
 
 
+@pytest.mark.soak
 def test_custom_fields_give_the_same_figures(tmp_path, sample_close):
     folder = tmp_path / "company"
     for part in ("stripe", "salesforce"):

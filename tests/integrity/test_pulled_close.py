@@ -135,6 +135,7 @@ def test_every_table_is_that_of_the_same_company_read_from_files(pulled: Path, r
     assert table(pulled, "gaps").height > 10
 
 
+@pytest.mark.soak
 def test_it_verifies_from_its_own_snapshot_without_the_network(pulled: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "recon_kit", "verify", str(pulled)],

@@ -258,6 +258,7 @@ def assert_the_page_tells(found: Restatement, folder: Path) -> None:
     assert "Code of the newer close" not in page
 
 
+@pytest.mark.soak
 def test_what_other_code_made_of_the_newer_close_stands_as_its_own_part(made: Company) -> None:
     found = restate(made.old, made.earlier)
     assert found.how["code_of_new"] == OTHER_CODE
@@ -265,6 +266,7 @@ def test_what_other_code_made_of_the_newer_close_stands_as_its_own_part(made: Co
     assert "Code of the newer close" in "\n".join(as_text(found))
 
 
+@pytest.mark.soak
 def test_a_newer_close_that_is_run_again_leaves_nothing_over(
     made: Company, late: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

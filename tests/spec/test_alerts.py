@@ -349,6 +349,7 @@ def test_a_balance_that_grows_three_runs_in_a_row(closed, before, now, is_growin
         )
 
 
+@pytest.mark.soak
 def test_the_next_close_carries_the_balances_on(tmp_path):
     for day in ("2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"):
         folder = small_close(tmp_path, as_of=day, previous="latest")

@@ -138,6 +138,7 @@ def test_after_the_load_nothing_is_proposed_and_the_links_stand(org: Org) -> Non
     assert {customer: standing.get(customer) for customer in CONFIRMED} == CONFIRMED
 
 
+@pytest.mark.soak
 def test_the_orgs_own_names_of_fields_are_written(other_names: Org) -> None:
     """No account is marked as churned: the org tells it by no field, and Type says something else here."""
     assert loads(other_names.decided) == {
