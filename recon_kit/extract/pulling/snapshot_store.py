@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from recon_kit.extract.pulling.shards import DeadLetter, Record, Shard
@@ -23,13 +24,11 @@ create table if not exists shards (
 );
 create table if not exists facts (name text primary key, value text not null) without rowid;
 """
-_UPSERT = (
-    "insert into records (object, id, at, parent, text) values (?, ?, ?, ?, ?) "
-    "on conflict (object, id) do update set at = excluded.at, parent = excluded.parent, text = excluded.text"
-)
-_INSERT = "insert into records (object, id, at, parent, text) values (?, ?, ?, ?, ?) on conflict do nothing"
+_RECORD = "(?, ?, ?, ?, ?)"
+_KEEP_FIRST = "on conflict do nothing"
+_KEEP_LAST = "on conflict (object, id) do update set at = excluded.at, parent = excluded.parent, text = excluded.text"
 _PORTION = 1_000
-"""Rows that are read at a time."""
+"""Rows that are read or written at a time: a statement for many waits once for the other threads, not once a row."""
 _LOG_PAGES = 8_192
 """Pages of 4 KiB that the write-ahead log gathers before they are written to their place."""
 
@@ -262,10 +261,20 @@ class SnapshotStore:
 
     def _keep(self, object_name: str, records: Iterable[Record]) -> int:
         rows = [(object_name, record.id, record.at, record.parent, record.text) for record in records]
-        new = self._connection.executemany(_INSERT, rows).rowcount if rows else 0
+        new = self._insert(rows, _KEEP_FIRST)
         if new < len(rows):
-            self._connection.executemany(_UPSERT, rows)
+            self._insert(rows, _KEEP_LAST)
         return new
+
+    def _insert(self, rows: Sequence[tuple[Any, ...]], known: str) -> int:
+        """Write rows; ``known`` says what becomes of those whose id is there. Returns how many were written."""
+        written = 0
+        for begin in range(0, len(rows), _PORTION):
+            portion = rows[begin : begin + _PORTION]
+            places = ", ".join([_RECORD] * len(portion))
+            statement = f"insert into records (object, id, at, parent, text) values {places} {known}"  # noqa: S608
+            written += self._connection.execute(statement, list(chain.from_iterable(portion))).rowcount
+        return written
 
     def _note(self, facts: Mapping[str, Any]) -> None:
         rows = [(name, json.dumps(value)) for name, value in facts.items()]

@@ -15,6 +15,7 @@ from recon_kit import clock
 from recon_kit.extract.pulling.faults import PullStopped, TryAgain, without_secrets
 from recon_kit.extract.pulling.rate_limit import RateLimiter
 from recon_kit.extract.pulling.retrying import Patience, with_retries
+from recon_kit.extract.stripe_api.parsed_once import ParsedOnce, text_of
 from recon_kit.extract.timed_adapter import TimedAdapter, checked_address
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class StripeApi:
             key,
             stripe_version=API_VERSION,
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=limits, session=self._session),
+            http_client=ParsedOnce(timeout=limits, session=self._session),
         )
 
     def __enter__(self) -> Self:
@@ -150,7 +151,7 @@ class StripeApi:
             raise self._stopped
         self.tally.add(requests=1)
         try:
-            body = str(self._client.raw_request("get", path, **query).body)
+            body = text_of(self._client.raw_request("get", path, **query))
         except stripe.StripeError as fault:
             raise self._meaning(fault, path) from None
         self._limiter.accept()

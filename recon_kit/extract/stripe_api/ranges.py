@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _STRIPE_BEGAN = 1_262_304_000
 """2010-01-01 UTC: hardly anything is older, so that ranges are halved from here; what is older is still fetched."""
-_MOST_PARTS = 8
+_MOST_PARTS = 16
 _WORTH_PAGES = 2
 """Of a part; each part ends with a page that is not full."""
 
