@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +146,28 @@ def _record(
     return [
         *told_first,
         f"Decision {kept.sequence} recorded in {file.name}: {told}, by {by}. It counts from the next close on.",
+        *_contradicted(kept, journal.read_journal(file).decisions),
     ]
+
+
+def _contradicted(kept: journal.Decision, decisions: Sequence[journal.Decision]) -> Iterator[str]:
+    """Say which earlier decisions a new one contradicts, as the next close will list them."""
+    latest = {one.subject: one for one in decisions if one.sequence < kept.sequence}
+    same = latest.get(kept.subject)
+    if same and same.decision != kept.decision and same.by != kept.by and same.evidence == kept.evidence:
+        yield (
+            f"It contradicts decision {same.sequence} ({same.decision} by {same.by}) on the same evidence; the later "
+            "one stands."
+        )
+    if not isinstance(kept.subject, journal.LinkSubject) or kept.decision != "confirm":
+        return
+    for subject, one in latest.items():
+        is_same_customer = isinstance(subject, journal.LinkSubject) and subject.customer_id == kept.subject.customer_id
+        if is_same_customer and subject != kept.subject and one.decision == "confirm":
+            yield (
+                f"Decision {one.sequence} (by {one.by}) confirms this customer to another account: neither counts "
+                "until one of the two is rejected."
+            )
 
 
 def _entry(

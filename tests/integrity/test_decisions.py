@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from recon_kit import journal
+from recon_kit.commands.decide import Deciding, decide_link
 from recon_kit.commands.verify import verify
 from recon_kit.params import SAMPLE_FOLDER
 from tests.small_close import close_again
@@ -175,6 +176,21 @@ def test_the_command_says_what_it_needs(before: Path, pair: dict[str, str], tmp_
         assert said in shown, (words, result.stderr)
         assert "Traceback" not in result.stderr
     assert not file.exists()
+
+
+def test_a_decision_says_at_once_what_it_contradicts(before: Path, pair: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "decisions.jsonl"
+    others = table(before, "accounts").filter(~pl.col("is_deleted"), pl.col("account_id") != pair["account"])
+
+    def told(by: str, decision: str, account: str = pair["account"]) -> list[str]:
+        deciding = Deciding(decision, by, "looked it up", before, journal=file)
+        return decide_link(pair["customer"], account, deciding)[1:]
+
+    assert told("Ann Lee", "confirm") == []
+    assert told("Ann Lee", "unsure") == [], "one may change one's mind"
+    assert "It contradicts decision 2 (unsure by Ann Lee) on the same evidence" in told("Ben Ito", "confirm")[0]
+    (second,) = told("Ann Lee", "confirm", others["account_id"][0])
+    assert second.startswith("Decision 3 (by Ben Ito) confirms this customer to another account")
 
 
 def test_the_list_tells_every_decision_in_words(decided: Path, pair: dict[str, str]) -> None:
