@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -133,6 +134,14 @@ def test_every_table_is_that_of_the_same_company_read_from_files(pulled: Path, r
     for name, columns in NAMED_BY_FILE.items():
         assert table(read, name).drop(columns).equals(table(pulled, name).drop(columns))
     assert table(pulled, "gaps").height > 10
+
+
+def test_what_was_pulled_gives_the_same_bytes_when_read_from_files(pulled: Path, tmp_path: Path) -> None:
+    shutil.copytree(pulled / "raw", tmp_path / "raw")
+    again = run_cells(params_of(tmp_path, {"kind": "files", "path": "raw"}), tmp_path / "close")
+    one, other = ({file.name: file.read_bytes() for file in (at / "tables").iterdir()} for at in (pulled, again))
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
 
 
 @pytest.mark.soak
