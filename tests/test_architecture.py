@@ -1,5 +1,6 @@
 """The house keeps its shape: what every module of recon_kit obeys, and a proof that each rule can be broken."""
 
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -10,16 +11,20 @@ from tests import architecture as house
 PACKAGE = Path(__file__).resolve().parent.parent / "recon_kit"
 
 
+@cache
 def modules():
-    for file in sorted(PACKAGE.rglob("*.py")):
-        parts = file.relative_to(PACKAGE).with_suffix("").parts
-        is_package = parts[-1] == "__init__"
-        yield house.Module(".".join(parts[:-1] if is_package else parts), file.read_text(encoding="utf-8"), is_package)
+    return [module_of(file) for file in sorted(PACKAGE.rglob("*.py"))]
+
+
+def module_of(file):
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    return house.Module(".".join(parts[:-1] if is_package else parts), file.read_text(encoding="utf-8"), is_package)
 
 
 @pytest.mark.parametrize("rule", house.RULES, ids=lambda rule: rule.__name__)
 def test_every_module(rule):
-    read = list(modules())
+    read = modules()
     faults = [f"recon_kit/{m.name.replace('.', '/')}:{line} {what}" for m in read for line, what in rule(m)]
     assert len(read) > 20
     assert not faults, "\n" + "\n".join(faults)

@@ -604,7 +604,7 @@ line_row = st.fixed_dictionaries(
     {"Id": st.sampled_from(["L1", "L2", ""]), "OpportunityId": st.sampled_from(["O1", "O2", "O9"]), "TotalPrice": cell}
 )
 PATIENT = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -64,12 +64,9 @@ def changes_since(
     now, then = _in_words(_with_evidence(gaps, evidence)), _in_words(_with_evidence(previous, evidence_before))
     before = then.select("gap_id", pl.exclude("gap_id").name.suffix(":before"))
     both = now.join(before, on="gap_id", how="full", coalesce=True, validate="1:1")
-    what = pl.concat_list(_what_changed()).list.drop_nulls().list.join("; ")
-    told = both.with_columns(
-        what=pl.when(pl.col("family").is_not_null() & pl.col("family:before").is_not_null()).then(
-            what.replace("", None)
-        )
-    )
+    is_in_both = pl.col("family").is_not_null() & pl.col("family:before").is_not_null()
+    what = pl.concat_list(_what_changed()).list.drop_nulls().list.join("; ").replace("", None)
+    told = both.with_columns(what=pl.when(is_in_both).then(what))
     return told.with_columns(change=_kind()).filter(pl.col("change").is_not_null()).select(*_columns()).sort("gap_id")
 
 

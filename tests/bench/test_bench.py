@@ -59,6 +59,7 @@ def test_the_gap_room_at_size_runs(kept: Path, capsys: pytest.CaptureFixture[str
     assert len(re.findall(r"^  (PASS|over)  ", told, re.MULTILINE)) == 3
 
 
+@pytest.mark.soak
 def test_links_at_size_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["--quick", "--stages", "", "--accounts", "", "--gaps", "", "--links", "300", "--keep", str(tmp_path)])
     told = capsys.readouterr().out

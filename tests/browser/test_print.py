@@ -45,7 +45,7 @@ def test_every_sheet_names_its_page_its_close_and_its_number(paper, name):
         ("index", "normalise.stripe.", "What must be equal"),
         ("02_normalise", ".0000000000", "Net monthly"),
         ("03_resolve", "LLC", "Account"),
-        ("08_close", "amount_mismatch/", "Category"),
+        ("08_close", "Amountsdiffer·", "Category"),
     ],
 )
 def test_headings_stand_on_every_sheet_that_a_table_goes_on_to(paper, name, row, heading):

@@ -4,8 +4,6 @@ import polars as pl
 import pytest
 import python_calamine
 
-from tests.browser.pages import assert_page_is_offline_and_clean
-
 pytestmark = pytest.mark.browser
 
 CODES = ("auto_link", "review_floor", "_minor", "runner_up", "link_probability", "other_ending", "domain_label")
@@ -20,10 +18,6 @@ def page(browser_page, sample_close):
 
 def table(page, anchor):
     return page.locator(".rk-table", has=page.locator(f"#table-{anchor}"))
-
-
-def test_the_page_is_offline_and_clean(browser_page, sample_close):
-    assert_page_is_offline_and_clean(browser_page, sample_close / "html" / "03_resolve.html")
 
 
 def test_limits_stand_before_the_figures(page):

@@ -15,6 +15,7 @@ from recon_kit.params import SAMPLE_FOLDER
 from recon_kit.policy import SettingsError
 from recon_kit.runner.close import Request, run_close
 from recon_kit.runner.manifest import read_json
+from tests.small_close import close_again
 from tests.whole_close import table, write_params
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def params(sample_close: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="module")
 def close(params: Path) -> Path:
-    return run_close(Request(params=params, pages=False, progress=False))
+    return close_again(params, params.with_name("closes") / "2026-10-31")
 
 
 def test_probabilities_are_those_of_the_adopted_calibrator(close: Path, sample_close: Path) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from recon_kit.commands.decide import Deciding, decide_gap
-from recon_kit.policy import SettingsError
 from recon_kit.runner.sign_off import INDEX
 from tests.small_close import close_again, small_close
 from tests.whole_close import table, write_params
@@ -49,15 +46,3 @@ def test_a_decision_is_told_as_what_changed(tmp_path: Path) -> None:
     page = words(close_again(params, tmp_path / "closes" / "2026-10-31") / INDEX)
     assert "open → accepted" in page
     assert "another amount a month" not in page
-
-
-def test_decisions_that_an_earlier_close_rests_on_are_not_forgotten(tmp_path: Path) -> None:
-    first = small_close(tmp_path, as_of="2026-08-31")
-    gap = table(first, "gaps").filter(family="amount_mismatch")["gap_id"].item()
-    file = tmp_path / "decisions.jsonl"
-    decide_gap(gap, Deciding("accept", "Ann Lee", "will be invoiced", first, journal=file))
-    small_close(tmp_path, as_of="2026-09-30", previous="latest", decisions=str(file))
-    said = "decisions: is not set, but the close 2026-09-30 rests on 1 decision"
-    with pytest.raises(SettingsError, match=said):
-        small_close(tmp_path, previous="latest")
-    small_close(tmp_path, previous="none")

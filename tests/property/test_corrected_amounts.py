@@ -34,7 +34,7 @@ def dated(contract: dict[str, Any]) -> dict[str, Any]:
     return {**contract, "end_on": contract["start_on"] + dt.timedelta(days=days)}
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(CONTRACT, st.integers(1, 10**6) | st.integers(1, 10**11))
 def test_the_kit_reads_the_mrr_that_the_amount_was_made_for(contract: dict[str, Any], wanted: int) -> None:
     before = value_selling([dated(contract)])

@@ -21,7 +21,7 @@ from tests.spec import test_gap_compounds as compounds
 FIGURES = ["family", "cause", "state", "material", "crm_mrr_minor", "billing_mrr_minor", "difference_minor", "diverged_on",
            "age_days", "impact_minor", "direction"]  # fmt: skip
 
-FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def every_boundary():

@@ -42,7 +42,7 @@ def companies(draw):
     return "; ".join(contracts), "; ".join(subscriptions), draw(st.sampled_from(["", "", "churned=2026-10-01"]))
 
 
-SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SLOW

@@ -460,6 +460,7 @@ def test_ids_in_two_exports(tmp_path):
     assert broken_controls(tmp_path, reading) == []
 
 
+@pytest.mark.soak
 def test_a_name_of_60_mb_is_read(tmp_path):
     body = BOTH.replace("Acme", "x" * 60_000_000) + "O3,A1,x,1.005,2026-01-15,Closed Won\n"
     reading = read_files(tmp_path / "raw", Opportunity=body)

@@ -27,9 +27,10 @@ def address_findings(policy: Policy, environment: Mapping[str, str]) -> Iterator
     for name in sorted(routed - held):
         yield note(_WHERE, f"the policy routes to {name}, which is not set: those alerts are written, not sent.")
     for name in sorted(held & known):
-        refused = receivers.refusal(name)
-        is_known = ok(_WHERE, f"{name} holds an address Apprise knows")
-        yield fault(_WHERE, f"{refused}. Correct it.") if refused else is_known
+        if refused := receivers.refusal(name):
+            yield fault(_WHERE, f"{refused}. Correct it.")
+        else:
+            yield ok(_WHERE, f"{name} holds an address Apprise knows")
     for name in sorted(held - known):
         usual = ", ".join(sorted(known))
         yield note(_WHERE, f"{name} is set, but no route uses it; those that are used: {usual}.")

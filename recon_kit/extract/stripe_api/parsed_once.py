@@ -46,5 +46,6 @@ class ParsedOnce(stripe.RequestsClient):
 
 
 def text_of(response: stripe.StripeResponse) -> str:
-    """Return the text of an answer that came through a ``ParsedOnce``."""
-    return cast("Unparsed", response.body).answer
+    """Return the text of an answer, whether it was handed through unparsed or not."""
+    body = cast("object", response.body)
+    return body.answer if isinstance(body, Unparsed) else str(body)
