@@ -38,7 +38,7 @@ def written(folder: Path, *entries: journal.Entry) -> Path:
     """A journal with these decisions, in this order."""
     file = folder / "decisions.jsonl"
     for one in entries:
-        journal.append(file, lambda one=one: one)
+        journal.append(file, lambda _, one=one: one)
     return file
 
 

@@ -27,7 +27,7 @@ from recon_kit import journal
 from tests.decisions import link
 file, name, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for i in range(number):
-    kept = journal.append(file, lambda: link(f"cus_{name}_{i}", "001", "confirm", by=name), on_interrupted=print)
+    kept = journal.append(file, lambda _: link(f"cus_{name}_{i}", "001", "confirm", by=name), on_interrupted=print)
     print(kept.sequence, name, i, flush=True)
 """
 
@@ -104,7 +104,7 @@ def test_a_half_written_line_is_named_and_set_aside_never_glued(tmp_path):
     assert "line 4 is half-written" in said
     assert "recon decide repair" in said
     told = []
-    kept = journal.append(file, lambda: link("cus_new", "001", "reject"), on_interrupted=told.append)
+    kept = journal.append(file, lambda _: link("cus_new", "001", "reject"), on_interrupted=told.append)
     assert kept.sequence == 4
     assert file.read_bytes().startswith(whole)
     assert len(journal.read_journal(file).decisions) == 4
@@ -128,13 +128,13 @@ def test_repair_sets_aside_a_half_line_and_nothing_else(tmp_path):
 def test_a_crash_between_line_and_head_is_no_fault_and_the_head_moves_forward(tmp_path):
     file = some(tmp_path, 3)
     before = journal.head_of(file).read_bytes()
-    journal.append(file, lambda: link("cus_4", "001", "unsure"))
+    journal.append(file, lambda _: link("cus_4", "001", "unsure"))
     journal.head_of(file).write_bytes(before)
     assert len(journal.read_journal(file).decisions) == 4
     assert "line 4" in (journal.repair(file) or "")
     assert read_head(file).length == 4
     journal.head_of(file).write_bytes(before)
-    journal.append(file, lambda: link("cus_5", "001", "unsure"))
+    journal.append(file, lambda _: link("cus_5", "001", "unsure"))
     assert read_head(file).length == 5
 
 
@@ -193,7 +193,7 @@ def test_a_tampered_journal_takes_no_more_lines(tmp_path):
     file.write_bytes(file.read_bytes().replace(b"cus_1", b"cus_9"))
     before = file.read_bytes()
     with pytest.raises(SettingsError, match="line 2 was edited"):
-        journal.append(file, lambda: link("cus_4", "001", "confirm"))
+        journal.append(file, lambda _: link("cus_4", "001", "confirm"))
     assert file.read_bytes() == before
 
 
@@ -206,7 +206,7 @@ file = Path(sys.argv[1])
 limit = file.stat().st_size + 40
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    journal.append(file, lambda: link("cus_3", "001", "confirm"))
+    journal.append(file, lambda _: link("cus_3", "001", "confirm"))
 except OSError as fault:
     print(fault.strerror)
 """
@@ -220,7 +220,7 @@ def test_a_disk_that_refuses_leaves_the_journal_as_it_was(tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent)
     assert result.stdout.strip() == "File too large"
     assert file.read_bytes() == before
-    assert journal.append(file, lambda: link("cus_3", "001", "confirm")).sequence == 3
+    assert journal.append(file, lambda _: link("cus_3", "001", "confirm")).sequence == 3
 
 
 def test_a_folder_that_cannot_be_written_to_can_be_read(tmp_path, monkeypatch):

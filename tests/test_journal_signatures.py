@@ -148,7 +148,7 @@ def test_an_auditor_with_the_public_key_reads_and_lays_out_and_cannot_write(tmp_
     journal.lay_out(tmp_path / "copy" / "decisions.jsonl", known.content, known.anchor)
     assert len(journal.read_journal(tmp_path / "copy" / "decisions.jsonl").decisions) == 2
     with pytest.raises(SettingsError, match="holds no Ed25519 key"):
-        journal.append(file, lambda: decisions.gap("g3", "accept"))
+        journal.append(file, lambda _: decisions.gap("g3", "accept"))
     assert len(journal.read_journal(file).decisions) == 2
 
 

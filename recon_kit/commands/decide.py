@@ -142,28 +142,36 @@ def _record(
     by = journal.required_text(deciding.by, name="by", longest=journal.LONGEST_NAME)
     reason = journal.required_text(deciding.reason, name="reason", longest=journal.LONGEST_REASON)
     entry = _entry(deciding.decision, by, reason, close, subject=subject, before=before, after=after, now=now)
-    kept = journal.append(file, entry, journal.anchors_of_closes([close.path]), on_interrupted=told_first.append)
+    contradicted = list[str]()
+
+    def decided(known: journal.Journal) -> journal.Entry:
+        made = entry()
+        contradicted.extend(_contradicted(made, known.decisions))
+        return made
+
+    anchors = journal.anchors_of_closes([close.path])
+    kept = journal.append(file, decided, anchors, on_interrupted=told_first.append)
     return [
         *told_first,
         f"Decision {kept.sequence} recorded in {file.name}: {told}, by {by}. It counts from the next close on.",
-        *_contradicted(kept, journal.read_journal(file).decisions),
+        *contradicted,
     ]
 
 
-def _contradicted(kept: journal.Decision, decisions: Sequence[journal.Decision]) -> Iterator[str]:
+def _contradicted(made: journal.Entry, decisions: Sequence[journal.Decision]) -> Iterator[str]:
     """Say which earlier decisions a new one contradicts, as the next close will list them."""
-    latest = {one.subject: one for one in decisions if one.sequence < kept.sequence}
-    same = latest.get(kept.subject)
-    if same and same.decision != kept.decision and same.by != kept.by and same.evidence == kept.evidence:
+    latest = {one.subject: one for one in decisions}
+    same = latest.get(made.subject)
+    if same and made.contradicts(same):
         yield (
             f"It contradicts decision {same.sequence} ({same.decision} by {same.by}) on the same evidence; the later "
             "one stands."
         )
-    if not isinstance(kept.subject, journal.LinkSubject) or kept.decision != "confirm":
+    if not isinstance(made.subject, journal.LinkSubject) or made.decision != "confirm":
         return
     for subject, one in latest.items():
-        is_same_customer = isinstance(subject, journal.LinkSubject) and subject.customer_id == kept.subject.customer_id
-        if is_same_customer and subject != kept.subject and one.decision == "confirm":
+        is_same_customer = isinstance(subject, journal.LinkSubject) and subject.customer_id == made.subject.customer_id
+        if is_same_customer and subject != made.subject and one.decision == "confirm":
             yield (
                 f"Decision {one.sequence} (by {one.by}) confirms this customer to another account: neither counts "
                 "until one of the two is rejected."

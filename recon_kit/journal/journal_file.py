@@ -65,7 +65,7 @@ def read_journal(journal: Path, anchors: Sequence[Anchor] = (), *, has_head: boo
 
 def append(
     journal: Path,
-    entry: Callable[[], Entry],
+    entry: Callable[[Journal], Entry],
     anchors: Sequence[Anchor] = (),
     *,
     on_interrupted: Callable[[str], None] = lambda _: None,
@@ -77,7 +77,7 @@ def append(
 
     Args:
         journal: the file; made when it does not exist.
-        entry: gives the decision once the journal is locked, so that times rise with line numbers.
+        entry: is given the verified journal once it is locked, and gives the decision: so times rise with line numbers.
         anchors: what earlier closes rest on.
         on_interrupted: is told in words when a half-written line was set aside.
 
@@ -85,7 +85,7 @@ def append(
         SettingsError: the journal does not verify, or another writer holds it for a minute.
         OSError: the disk refuses; the journal is then as it was before.
     """
-    return append_all(journal, lambda _: [entry()], anchors, on_interrupted=on_interrupted)[0]
+    return append_all(journal, lambda known: [entry(known)], anchors, on_interrupted=on_interrupted)[0]
 
 
 def append_all(

@@ -121,6 +121,10 @@ class Entry(_Frozen):
             raise ValueError(message)
         return self
 
+    def contradicts(self, other: Entry) -> bool:
+        """Whether somebody else decided otherwise on the same evidence."""
+        return self.by != other.by and self.decision != other.decision and self.evidence == other.evidence
+
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "link": ("confirm", "reject", "unsure"),

@@ -25,10 +25,10 @@ def decided_links(decisions: pl.DataFrame, accounts: pl.DataFrame, customers: pl
         and ``account_name`` (as the table has them, where it has them), ``status`` and ``message``. A customer
         confirmed to two accounts is confirmed to none: both are ``contradicting``.
     """
-    links = decisions.filter(pl.col("subject") == "link").with_columns(account_key=long_id(pl.col("account_id")))
+    links = decisions.filter(pl.col("subject") == "link").with_columns(account_key=_KEY)
     known = journal.link_evidence(links, customers, accounts)
     judged = journal.with_status(links, known, _PAIR)
-    names = accounts.select(account_key=long_id(pl.col("account_id")), table_id="account_id", account_name="name")
+    names = accounts.select(account_key=_KEY, table_id="account_id", account_name="name")
     named = judged.join(names, on="account_key", how="left", validate="m:1").join(
         known.select(*_PAIR, "is_deleted"), on=_PAIR, how="left", validate="m:1"
     )

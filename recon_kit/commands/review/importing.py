@@ -68,7 +68,7 @@ def _import(asked: Importing, close: ReviewedClose, marks: Marks, filled: Filled
     basis = journal.Basis(as_of=marks.facts["as_of"], manifest=marks.facts["manifest"])
 
     def entries(known: journal.Journal) -> Sequence[journal.Entry]:
-        return [_entry(made, basis) for made in _new(filled.made, known, basis, told)]
+        return list(_new(filled.made, known, basis, told))
 
     anchors = journal.anchors_of_closes([close.folder.path])
     written = journal.append_all(file, entries, anchors, on_interrupted=told.append) if filled.made else []
@@ -88,7 +88,9 @@ def _lies_in_close(file: Path, close: ReviewedClose) -> Iterator[str]:
         yield f"{file.name} lies in the close, which is not as it was made and cannot be signed until you {PUT_BACK}."
 
 
-def _new(made: Sequence[Made], known: journal.Journal, basis: journal.Basis, told: list[str]) -> Iterator[Made]:
+def _new(
+    made: Sequence[Made], known: journal.Journal, basis: journal.Basis, told: list[str]
+) -> Iterator[journal.Entry]:
     """Leave out what the journal has, and say where a decision goes against that of somebody else."""
     latest = {decision.subject: decision for decision in known.decisions}
     every = {(*_said(decision), decision.close): decision.sequence for decision in known.decisions}
@@ -101,12 +103,13 @@ def _new(made: Sequence[Made], known: journal.Journal, basis: journal.Basis, tol
             number = every[(*said, basis)]
             told.append(f"{where}: imported before as decision {number}; a later one stands. Not added again.")
         else:
-            if standing is not None and _contradicts(one, standing):
+            entry = _entry(one, basis)
+            if standing is not None and entry.contradicts(standing):
                 told.append(
                     f"{where}: contradicts decision {standing.sequence}, {standing.decision} by {standing.by} on "
                     f"{standing.at[:10]}; the later one ({one.decision} by {one.by}) stands."
                 )
-            yield one
+            yield entry
 
 
 _Said = tuple[journal.Subject, str, str, str, str]
@@ -118,10 +121,6 @@ def _said_in(made: Made) -> _Said:
 
 def _said(decision: journal.Decision) -> _Said:
     return decision.subject, decision.decision, decision.evidence, decision.by, decision.reason
-
-
-def _contradicts(made: Made, standing: journal.Decision) -> bool:
-    return standing.by != made.by and standing.decision != made.decision and standing.evidence == made.ground.evidence
 
 
 def _entry(made: Made, basis: journal.Basis) -> journal.Entry:
