@@ -119,10 +119,16 @@ def _write_inputs(pack: CloseFolder, close: CloseFolder, pseudonyms: Pseudonyms)
         pack.write(
             pack.inputs / "previous" / file.name, parquet_bytes(pseudonyms.table(file.stem, pl.read_parquet(file)))
         )
-    for decision in journal.read_journal(close.inputs / journal.COPY, has_head=False).decisions:
-        said = decision.model_dump(include=set(journal.Entry.model_fields))
-        entry = journal.Entry.model_validate({**said, "by": pseudonyms.of(decision.by), "reason": LEFT_OUT})
-        journal.append(pack.inputs / journal.COPY, lambda entry=entry: entry)  # type: ignore[misc]
+    if entries := [
+        _without_words(decision, pseudonyms)
+        for decision in journal.read_journal(close.inputs / journal.COPY, has_head=False).decisions
+    ]:
+        journal.append_all(pack.inputs / journal.COPY, lambda _: entries)
+
+
+def _without_words(decision: journal.Decision, pseudonyms: Pseudonyms) -> journal.Entry:
+    said = decision.model_dump(include=set(journal.Entry.model_fields))
+    return journal.Entry.model_validate({**said, "by": pseudonyms.of(decision.by), "reason": LEFT_OUT})
 
 
 def _params(manifest: dict[str, Any], pseudonyms: Pseudonyms) -> dict[str, Any]:
