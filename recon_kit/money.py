@@ -222,6 +222,11 @@ def format_minor(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
     return pl.concat_str(sign, grouped, decimals)
 
 
+def with_code(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
+    """Write minor units with the code of their currency behind: ``-1,234.50 USD``; null where either is unknown."""
+    return pl.format("{} {}", format_minor(minor, currency), currency)
+
+
 def largest_remainder(whole_minor: int, weights: Iterable[int]) -> list[int]:
     """Allocate a whole over weights so that the parts sum to it exactly.
 

@@ -112,7 +112,7 @@ def _is_sold(lowered: pl.DataFrame, read: Reader) -> pl.Expr:
 
 def _terms_of_discount() -> pl.Expr:
     share = pl.format("{} %", pl.col("percent_off").round(_PERCENT_PLACES).cast(pl.String).str.replace(r"\.0$", ""))
-    amount = pl.format("{} {}", money.format_minor(pl.col("amount_off_minor"), pl.col("currency")), "currency")
+    amount = money.with_code(pl.col("amount_off_minor"), pl.col("currency"))
     until = pl.when(pl.col("end_on").is_null()).then(pl.lit("")).otherwise(pl.format(" until {}", "end_on"))
     return pl.format(
         "Discount of {} ({}) by coupon {} on {} from {}{}.",

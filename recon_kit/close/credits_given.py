@@ -38,7 +38,7 @@ def _credit_notes(read: Reader) -> pl.DataFrame:
         pl.col("voided_on").is_null(), pl.col("status").eq_missing(pl.lit("issued")),
         (pl.col("created_on") > pl.col("billed_on")).fill_null(value=True),
     )  # fmt: skip
-    amount = pl.format("{} {}", money.format_minor(pl.col("credited"), pl.col("currency")), "currency")
+    amount = money.with_code(pl.col("credited"), pl.col("currency"))
     days = (pl.col("created_on") - pl.col("billed_on")).dt.total_days()
     return joined.select(
         "customer_id", "currency", event_id="credit_note_id", kind=pl.lit(CREDIT), on="created_on", by=_NONE,
@@ -62,7 +62,7 @@ def _credit_items(read: Reader) -> pl.DataFrame:
     is_credit = (pl.col("kind") == _ITEM) & (pl.col("amount_minor") < 0) & ~is_proration
     items = read("invoice_lines").filter(is_credit).join(invoices, on="invoice_id", how="inner", validate="m:1")
     told = items.filter(~pl.col("status").is_in(_NO_EFFECT).fill_null(value=False)).collect()
-    amount = pl.format("{} {}", money.format_minor(-pl.col("amount_minor"), pl.col("currency")), "currency")
+    amount = money.with_code(-pl.col("amount_minor"), pl.col("currency"))
     return told.select(
         "customer_id", "currency", event_id=pl.concat_str("invoice_id", "line_id", separator="/"), kind=pl.lit(CREDIT),
         on="created_on", by=_NONE, original_minor=pl.col("total_minor") - pl.col("amount_minor"),

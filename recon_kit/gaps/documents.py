@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from recon_kit import money
+from recon_kit import tables
 from recon_kit.gaps.books import Reader
 
 _Row = Mapping[str, Any]
@@ -108,5 +108,4 @@ _KINDS: Mapping[str, tuple[str, Callable[[_Row], Document]]] = {
 
 
 def _total(row: _Row, column: str = "amount_minor") -> str:
-    shown = pl.select(money.format_minor(pl.lit(row[column], dtype=pl.Int64), pl.lit(row["currency"]))).item()
-    return f"{shown} {row['currency']}"
+    return "an unknown amount" if row[column] is None else tables.money(row[column], row["currency"])

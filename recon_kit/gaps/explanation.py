@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from recon_kit import money, tables
+from recon_kit import tables
 from recon_kit.gaps.books import Reader
 from recon_kit.gaps.documents import document, left_out
 from recon_kit.gaps.worked_mrr import worked_mrr
@@ -177,11 +177,7 @@ def _place_line(read: Reader, side: str, record_id: str) -> str:
     if place is None:
         return ""
     noun = "Opportunity" if side == "crm" else "Subscription"
-    return f"{noun} {record_id} ({_amount(place['mrr_minor'], place['currency'])} a month) {_stands(place)}."
-
-
-def _amount(minor: int, currency: str) -> str:
-    return f"{pl.select(money.format_minor(pl.lit(minor), pl.lit(currency))).item()} {currency}"
+    return f"{noun} {record_id} ({tables.money(place['mrr_minor'], place['currency'])} a month) {_stands(place)}."
 
 
 def _placement(read: Reader, side: str, record_id: str) -> dict[str, Any] | None:
@@ -217,13 +213,14 @@ def _partners(place: Mapping[str, Any], read: Reader) -> list[str]:
     if pair is None:
         return []
     sides = f"{' and '.join(pair['opportunity_ids'])} against {' and '.join(pair['subscription_ids'])}"
-    return [f"The pair is {sides}; its difference is {_amount(pair['difference_minor'], pair['currency'])}."]
+    return [f"The pair is {sides}; its difference is {tables.money(pair['difference_minor'], pair['currency'])}."]
 
 
 def _gap_sentences(gap: Mapping[str, Any], read: Reader) -> list[str]:
     parts = read("gap_components").filter(pl.col("gap_id") == gap["gap_id"]).collect()
     shown = [
-        f"Of the difference, {_amount(amount, gap['currency'])} is “{tables.term('component', component)}”: {sentence}"
+        f"Of the difference, {tables.money(amount, gap['currency'])} is "
+        f"“{tables.term('component', component)}”: {sentence}"
         for component, amount, sentence in parts.select("component", "amount_minor", "sentence").iter_rows()
     ]
     return [

@@ -76,7 +76,7 @@ def _amounts() -> list[pl.Expr]:
         _amount(pl.col("billing"), pl.col("own_billing"), pl.col("billing_currency")).alias("billing_text"),
         _amount(pl.col("difference").abs(), own, shared).alias("size_text"),
         _amount(pl.col("cause_amount").abs(), pl.when(is_whole_cause).then(own), shared).alias("part_text"),
-        _money(pl.col("impact"), pl.col("currency")).alias("impact_text"),
+        money.with_code(pl.col("impact"), pl.col("currency")).alias("impact_text"),
         pl.when(pl.col("difference") > 0).then(pl.lit("less")).otherwise(pl.lit("more")).alias("way_text"),
         phrases.share(pl.col("difference"), larger).fill_null("of nothing").alias("pct_text"),
     ]
@@ -84,16 +84,12 @@ def _amounts() -> list[pl.Expr]:
 
 def _amount(minor: pl.Expr, own: pl.Expr, own_currency: pl.Expr) -> pl.Expr:
     """Write an amount, and behind it what it is in its own currency where that is another."""
-    told = pl.when(minor == 0).then(pl.lit("nothing")).otherwise(_money(minor, pl.col("currency")))
+    told = pl.when(minor == 0).then(pl.lit("nothing")).otherwise(money.with_code(minor, pl.col("currency")))
     return (
         pl.when(own.is_null() | (minor == 0))
         .then(told)
-        .otherwise(pl.format("{} ({})", told, _money(own, own_currency)))
+        .otherwise(pl.format("{} ({})", told, money.with_code(own, own_currency)))
     )
-
-
-def _money(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
-    return pl.format("{} {}", money.format_minor(minor, currency), currency)
 
 
 def _days(timing_lag_days: int) -> list[pl.Expr]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from recon_kit import money
+from recon_kit import money, tables
 from recon_kit.gaps.books import Reader
 
 _SHOWN = 6
@@ -93,10 +93,7 @@ def _price(unit_amount: Decimal | None, currency: str) -> str:
 
 
 def _minor(amount: int | None, currency: str) -> str:
-    if amount is None:
-        return "(cannot be computed)"
-    shown = pl.select(money.format_minor(pl.lit(amount), pl.lit(currency))).item()
-    return f"{shown} {currency}"
+    return "(cannot be computed)" if amount is None else tables.money(amount, currency)
 
 
 def _exact(amount: Decimal | None, currency: str) -> str:

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from recon_kit import close
+from recon_kit.close.alerts.routing import variable_of
+from recon_kit.gaps.verdicts import CAUSES, with_verdict
 from recon_kit.policy import Policy, SettingsError, build_policy
 from recon_kit.schemas import TABLES
 from tests import stripe_records as stripe
@@ -227,6 +229,13 @@ def test_a_family_may_go_by_its_short_name(name):
 def test_a_route_that_nothing_takes_is_named():
     policy = build_policy({"routes": {"expanson": {"Desk": "DESK_URL"}, "phantom": {"Desk": "DESK_URL"}}})
     assert close.unknown_routes(policy) == ["expanson"]
+
+
+def test_routing_knows_every_cause_and_every_team_that_gaps_name():
+    gaps = pl.DataFrame({"cause": CAUSES, "cause_amount": [1] * len(CAUSES)})
+    teams = with_verdict(gaps)["owner_team"].unique()
+    assert close.unknown_routes(build_policy({"routes": {cause: {"Desk": "DESK_URL"} for cause in CAUSES}})) == []
+    assert {variable_of(team) for team in teams} <= close.usual_variables()
 
 
 @pytest.mark.parametrize(

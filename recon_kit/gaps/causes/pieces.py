@@ -64,4 +64,4 @@ def in_reporting(exact: pl.Expr) -> pl.Expr:
 
 def amount_text(amount: pl.Expr, currency: str) -> pl.Expr:
     """Write an amount of the reporting currency for a sentence: ``1,200.00 USD``."""
-    return pl.format("{} {}", money.format_minor(amount, pl.lit(currency)), pl.lit(currency))
+    return money.with_code(amount, pl.lit(currency))

@@ -65,8 +65,8 @@ def _start(sources: Sources) -> _Demand:
 
 
 def _amount(sources: Sources) -> _Demand:
-    amount = money.format_minor(pl.col("amount_minor"), pl.col("currency"))
-    not_positive = pl.format("{} has an amount of {} {}, which is not positive.", "who", amount, "currency")
+    amount = money.with_code(pl.col("amount_minor"), pl.col("currency"))
+    not_positive = pl.format("{} has an amount of {}, which is not positive.", "who", amount)
     nothing = pl.format("{} has no amount.", "who")
     message = pl.when(pl.col("amount_minor").is_null()).then(nothing).otherwise(not_positive)
     is_lacking = ~(pl.col("amount_minor") > 0).fill_null(value=False)

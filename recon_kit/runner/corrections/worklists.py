@@ -146,7 +146,7 @@ def open_invoices(run: Run, accepted: pl.DataFrame) -> pl.DataFrame:
     )
     owed = run.read("invoices").filter(pl.col("status") == "open", pl.col("amount_remaining_minor") > 0).collect()
     found = ended.join(owed.drop("customer_id"), on="subscription_id", how="inner", validate="m:m")
-    rest = pl.format("{} {}", money.format_minor(pl.col("amount_remaining_minor"), pl.col("currency")), "currency")
+    rest = money.with_code(pl.col("amount_remaining_minor"), pl.col("currency"))
     sentence = pl.format(
         "Stripe: collect, void or write off invoice {} of {} ({} of {} ended and is still open).",
         "invoice_id",
