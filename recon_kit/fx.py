@@ -44,10 +44,11 @@ def read_rates(source: Path | bytes) -> pl.DataFrame:
         message = f"{RATES_FILE} has no column Date (first columns: {', '.join(wide.columns[:3])}). Use the ECB's file."
         raise SchemaError(message)
     currencies = [name for name in wide.columns if name.strip() and name != "Date" and not name.startswith("_dup")]
-    quotes = wide.select("Date", *currencies).unpivot(index="Date", variable_name="currency", value_name="rate")
+    day = pl.col("Date").str.strip_chars().str.to_date("%Y-%m-%d", strict=False).alias("Date")
+    quotes = wide.select(day, *currencies).unpivot(index="Date", variable_name="currency", value_name="rate")
     published = (
         quotes.select(
-            rate_on=pl.col("Date").str.strip_chars().str.to_date("%Y-%m-%d", strict=False),
+            rate_on="Date",
             currency=pl.col("currency").str.strip_chars().str.to_uppercase(),
             per_euro_e8=money.decimal_to_e(pl.col("rate").str.strip_chars(), RATE_PLACES),
             rate=pl.col("rate").str.strip_chars(),

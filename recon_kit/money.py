@@ -23,6 +23,7 @@ MAX_MINOR = 10**15
 
 _TIE_GUARD = 10**6
 _WIDEST_EXPONENT = 4
+_DIGITS = 38
 _ISO_EXPONENTS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -146,15 +147,13 @@ def round_half_up(value_e15: pl.Expr) -> pl.Expr:
 def decimal_to_e(text: pl.Expr, places: int) -> pl.Expr:
     """Parse plain decimal strings into integers scaled by ``10**places``; null when inexact or not a plain decimal.
 
-    Exponents (``1e3``), group separators, blanks and empty strings are not plain decimals.
+    Exponents (``1e3``), group separators, blanks and empty strings are not plain decimals; nor is what would need more
+    than 38 digits.
     """
-    plain = text.str.contains(_PLAIN_DECIMAL)
-    digits = text.str.replace(r"^\+", "")
-    whole = digits.str.extract(r"^(-?\d+)", 1)
-    fraction = digits.str.extract(r"\.(\d+)$", 1).fill_null("").str.strip_chars_end("0")
-    fits = fraction.str.len_chars() <= places
-    joined = pl.concat_str(whole, fraction.str.pad_end(places, "0"))
-    return pl.when(plain & fits).then(joined).otherwise(None).cast(EXACT, strict=False)
+    is_plain = text.str.contains(_PLAIN_DECIMAL)
+    is_exact = text.str.contains(rf"^[^.]*(\.\d{{0,{places}}}0*)?$")
+    scaled = text.cast(pl.Decimal(_DIGITS, places), strict=False).to_physical()
+    return pl.when(is_plain & is_exact).then(scaled)
 
 
 def decimal_to_minor(text: pl.Expr, currency: pl.Expr) -> pl.Expr:
@@ -213,8 +212,7 @@ def from_e15(value_e15: pl.Expr) -> pl.Expr:
 def format_minor(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
     """Write minor units as text with group separators and the currency's decimals: ``-1,234.50``."""
     places = exponent(currency).fill_null(2)
-    digits = minor.abs().cast(pl.String)
-    padded = pl.when(digits.str.len_chars() <= places).then(digits.str.zfill(places + 1)).otherwise(digits)
+    padded = minor.abs().cast(pl.String).str.zfill(places + 1)
     whole = padded.str.head(padded.str.len_chars().cast(pl.Int64) - places)
     grouped = whole.str.reverse().str.replace_all(r"(\d{3})", "${1},").str.reverse().str.strip_chars_start(",")
     decimals = pl.when(places > 0).then(pl.concat_str(pl.lit("."), padded.str.tail(places))).otherwise(pl.lit(""))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import html as markup
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
 from traitlets.config import Config
 
 from recon_kit.artifacts import write_atomically
@@ -58,11 +60,22 @@ def export_notebook(
     write_atomically(html, body.encode())
 
 
-def _render(notebook: nbformat.NotebookNode, page: Mapping[str, Any]) -> str:
+@cache
+def _exporter() -> HTMLExporter:
+    """Return the one exporter of this process, whose templates are compiled once."""
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         config=_configuration(), template_name="audit", extra_template_basedirs=[str(TEMPLATES)]
     )
-    body, _ = exporter.from_notebook_node(notebook, resources={"page": dict(page), "metadata": {"name": page["title"]}})
+    coloured = Highlight2HTML(pygments_lexer="ipython3", parent=exporter)  # type: ignore[no-untyped-call]
+    exporter.register_filter("highlight_code", coloured)  # type: ignore[no-untyped-call]
+    return exporter
+
+
+def _render(notebook: nbformat.NotebookNode, page: Mapping[str, Any]) -> str:
+    resources = {"page": dict(page), "metadata": {"name": page["title"]}}
+    # HTMLExporter's own step parses the page anew, which takes longer than all before it: to let the keyboard reach
+    # JupyterLab's cells, of which the template has none, and to write a text on pictures without, refused here.
+    body, _ = TemplateExporter.from_notebook_node(_exporter(), notebook, resources)
     return _with_contents(_with_unique_ids(_ANCHOR.sub("", body.replace(panel.assets(), ""))))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -57,6 +57,23 @@ def columns_of(
 ) -> list[Column]:
     """Describe how each named column of a frame is written, in the order given."""
     return [_column(frame, name, currencies.get(name), labels.get(name)) for name in names]
+
+
+def with_cells(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[pl.DataFrame, list[Column]]:
+    """Write what the columns say beside the frame's own, so that what shows a cell several times computes it once.
+
+    Returns:
+        The frame with what each column says, and the columns as they stand in it.
+    """
+    said: dict[str, pl.Expr] = {}
+    standing = []
+    for number, column in enumerate(columns):
+        text, value, is_negative = (f"_{part}_{number}" for part in ("text", "value", "negative"))
+        said |= {text: column.text, is_negative: column.is_negative}
+        said |= {} if column.value is None else {value: column.value}
+        sorted_by = None if column.value is None else pl.col(value)
+        standing.append(replace(column, text=pl.col(text), value=sorted_by, is_negative=pl.col(is_negative)))
+    return frame.with_columns(**said), standing
 
 
 def currencies_of(frame: pl.DataFrame, money: Mapping[str, str]) -> dict[str, str]:

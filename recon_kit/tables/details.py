@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import polars as pl
 
-from recon_kit.tables.cells import Column, cell_html, columns_of, currencies_of, escaped, shown_names
+from recon_kit.tables.cells import Column, cell_html, columns_of, currencies_of, escaped, shown_names, with_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,10 +115,11 @@ def _lines_by_key(lines: pl.DataFrame, key: str, heading: str, spelling: Spellin
     inherited = dict.fromkeys(bare, codes[0]) if len(codes) == 1 else {}
     given = {name: code for name, code in money.items() if name in lines.columns}
     currencies = currencies_of(lines, inherited | given)
-    columns = columns_of(lines, shown_names(lines, currencies, leave_out=[key]), currencies, spelling.labels)
+    names = shown_names(lines, currencies, leave_out=[key])
+    said, columns = with_cells(lines, columns_of(lines, names, currencies, spelling.labels))
     row = pl.concat_str(pl.lit("<tr>"), *[cell_html(column) for column in columns], pl.lit("</tr>"))
     grouped = (
-        lines.select(pl.col(key), row.alias("row_html"))
+        said.select(pl.col(key), row.alias("row_html"))
         .group_by(key, maintain_order=True)
         .agg(pl.col("row_html").str.join("").alias("rows"), pl.len().alias("line_count"))
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon_kit.tables.cells import cell_html, cell_plain, columns_of, currencies_of, escaped, shown_names
+from recon_kit.tables.cells import cell_html, cell_plain, columns_of, currencies_of, escaped, shown_names, with_cells
 from recon_kit.tables.details import OPENED, Spelling, detail_columns, listed, with_details
 from recon_kit.tables.panel import Panel, slug, titled
 from recon_kit.tables.totals import totals_html
@@ -75,8 +75,9 @@ def show(
     names = shown_names(frame, currencies, leave_out=detail_columns(opened), chosen=columns)
     shown = columns_of(frame, names, currencies, labels or {})
     first = _sorted(frame, sort).head(limit)
-    rows = with_details(first, opened, key, Spelling(currencies, money or {}, labels or {}))
-    grid = _grid(anchor, rows, shown, sort, totals_html(frame, shown, total, currencies))
+    foot = totals_html(frame, shown, total, currencies)
+    rows, shown = with_cells(with_details(first, opened, key, Spelling(currencies, money or {}, labels or {})), shown)
+    grid = _grid(anchor, rows, shown, sort, foot)
     tools = _tools(frame.height, rows.height, title)
     return Panel(_boxed(titled(title, caption, anchor) + tools + grid), _plain(rows, shown, title, frame.height))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -31,7 +30,9 @@ def pair_probabilities(pairs: pl.DataFrame, second_stage: str) -> pl.Series:
     """
     if pairs.is_empty():
         return pl.Series("pair_probability", [], dtype=pl.Float64)
-    booster = lgb.Booster(model_str=second_stage)
+    from lightgbm import Booster  # noqa: PLC0415  (slow to load, and only this needs it)
+
+    booster = Booster(model_str=second_stage)
     predicted = np.asarray(booster.predict(matrix(pairs), num_threads=1), dtype=np.float64)
     return pl.Series("pair_probability", predicted.clip(_NEAREST, 1 - _NEAREST))
 

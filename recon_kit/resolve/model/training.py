@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -126,6 +125,8 @@ def train_second_stage(parts: list[LabelledPairs], *, without_fold: int | None =
     Returns:
         LightGBM's text model.
     """
+    import lightgbm as lgb  # noqa: PLC0415  (slow to load, and a close never comes here)
+
     kept = [
         (part.pairs.filter(pl.col("fold") != without_fold) if without_fold is not None else part.pairs, part.weight)
         for part in parts
