@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
-
-from recon_kit.tables.panel import Panel
+from recon_kit.tables.panel import Panel, between_tags
 
 
 def note(*, at_a_glance: str, shows: str, how_to_read: str, what_to_do: str) -> Panel:
@@ -15,7 +13,7 @@ def note(*, at_a_glance: str, shows: str, how_to_read: str, what_to_do: str) -> 
         "How to read it": how_to_read,
         "What to do": what_to_do,
     }
-    entries = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in parts.items())
+    entries = "".join(f"<dt>{name}</dt><dd>{between_tags(text)}</dd>" for name, text in parts.items())
     return Panel(
         f'<div class="rk-note"><dl>{entries}</dl></div>', "\n".join(f"{name}: {text}" for name, text in parts.items())
     )

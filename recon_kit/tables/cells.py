@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 NONE = "–"
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _WORDS = {"crm": "Salesforce", "billing": "Stripe", "mrr": "MRR", "arr": "ARR", "id": "ID", "ids": "IDs", "pct": "%"}
 _DECIMALS = {"pct": 1}
 _PROBABILITY_DECIMALS = 3
@@ -41,7 +41,7 @@ class Column:
 
 
 def escaped(text: pl.Expr) -> pl.Expr:
-    """Write text so that HTML shows it as it is."""
+    """Write text so that HTML shows it as it is between tags."""
     return text.str.replace_many(list(_ENTITIES), list(_ENTITIES.values()))
 
 

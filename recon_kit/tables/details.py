@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import polars as pl
 
 from recon_kit.tables.cells import Column, cell_html, columns_of, currencies_of, escaped, shown_names, with_cells
+from recon_kit.tables.panel import between_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,7 +97,7 @@ def _definitions(columns: Sequence[Column]) -> pl.Expr:
 
 def _definition(column: Column) -> pl.Expr:
     sign = pl.when(column.is_negative.fill_null(value=False)).then(pl.lit("-")).otherwise(pl.lit(""))
-    opening = pl.lit(f"<dt>{html.escape(column.label)}</dt><dd>")
+    opening = pl.lit(f"<dt>{between_tags(column.label)}</dt><dd>")
     return pl.concat_str(opening, sign, escaped(column.text), pl.lit("</dd>")).fill_null("")
 
 
@@ -128,9 +128,9 @@ def _lines_by_key(lines: pl.DataFrame, key: str, heading: str, spelling: Spellin
 
 def _nested_table(columns: Sequence[Column], heading: str) -> pl.Expr:
     heads = "".join(
-        f'<th scope="col"{_NUMBER if column.is_number else ""}>{html.escape(column.label)}</th>' for column in columns
+        f'<th scope="col"{_NUMBER if column.is_number else ""}>{between_tags(column.label)}</th>' for column in columns
     )
-    caption = f"<caption>{html.escape(heading)}</caption>" if heading else ""
+    caption = f"<caption>{between_tags(heading)}</caption>" if heading else ""
     is_long = pl.col("line_count") > _LONG_LINES
     opening = (
         pl.when(is_long).then(pl.lit('<table class="rk-lines rk-long">')).otherwise(pl.lit('<table class="rk-lines">'))

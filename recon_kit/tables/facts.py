@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon_kit.tables.panel import Panel, slug, titled
+from recon_kit.tables.panel import Panel, between_tags, slug, titled
 from recon_kit.tables.view import show
 from recon_kit.tables.wording import count, sentence, written
 
@@ -40,7 +39,7 @@ def facts(mapping: Mapping[str, object], title: str, *, abreast: int = 1) -> Pan
         abreast: how many names with their values stand in one line.
     """
     shown = [(name, written(value)) for name, value in mapping.items()]
-    cells = [f'<th scope="row">{html.escape(name)}</th>{_value_cell(value)}' for name, value in shown]
+    cells = [f'<th scope="row">{between_tags(name)}</th>{_value_cell(value)}' for name, value in shown]
     rows = "".join(f"<tr>{''.join(line)}</tr>" for line in _lines(cells, abreast))
     anchor = f"facts-{slug(title)}"
     table = f'<table class="rk-facts" aria-labelledby="{anchor}"><tbody>{rows}</tbody></table>'
@@ -50,7 +49,7 @@ def facts(mapping: Mapping[str, object], title: str, *, abreast: int = 1) -> Pan
 
 def _value_cell(value: str) -> str:
     brief = ' class="rk-brief"' if len(value) <= _BRIEF else ""
-    return f"<td{brief}>{html.escape(value)}</td>"
+    return f"<td{brief}>{between_tags(value)}</td>"
 
 
 def _lines(cells: list[str], abreast: int) -> Iterator[list[str]]:

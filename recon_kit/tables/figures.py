@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, NamedTuple
 
-from recon_kit.tables.panel import Panel
+from recon_kit.tables.panel import Panel, between_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +21,8 @@ class KeyFigure(NamedTuple):
 def figures(shown: Sequence[KeyFigure]) -> Panel:
     """Show a few numbers side by side, in the order given."""
     entries = "".join(
-        f'<div><dt>{html.escape(one.name)}</dt><dd class="rk-figure">{html.escape(one.value)}</dd>'
-        f"<dd>{html.escape(one.note)}</dd></div>"
+        f'<div><dt>{between_tags(one.name)}</dt><dd class="rk-figure">{between_tags(one.value)}</dd>'
+        f"<dd>{between_tags(one.note)}</dd></div>"
         for one in shown
     )
     text = "\n".join(f"{one.name}: {one.value}" + (f" ({one.note})" if one.note else "") for one in shown)

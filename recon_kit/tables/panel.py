@@ -49,7 +49,12 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "untitled"
 
 
+def between_tags(words: str) -> str:
+    """Write words so that HTML shows them as they are; not for attributes, where quotes would need it too."""
+    return html.escape(words, quote=False)
+
+
 def titled(title: str, caption: str | None, anchor: str) -> str:
     """Write the heading of a panel."""
-    note = f'<p class="rk-caption">{html.escape(caption)}</p>' if caption else ""
-    return f'<p class="rk-title" id="{anchor}">{html.escape(title)}</p>{note}'
+    note = f'<p class="rk-caption">{between_tags(caption)}</p>' if caption else ""
+    return f'<p class="rk-title" id="{anchor}">{between_tags(title)}</p>{note}'

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from recon_kit.tables.cells import Column, cell_html
+from recon_kit.tables.panel import between_tags
 from recon_kit.tables.wording import count
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def totals_html(
     places = [place for place, column in enumerate(columns) if column.name in total]
     lead = max(1, min(places, default=1))
     cells = "".join(_total_cell(column, sums, total) for column in columns[lead:])
-    label = html.escape(f"Total of {count(frame.height, 'row')}")
+    label = between_tags(f"Total of {count(frame.height, 'row')}")
     return f'<tfoot><tr><th scope="row" colspan="{lead}">{label}</th>{cells}</tr></tfoot>'
 
 

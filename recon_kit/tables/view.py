@@ -9,7 +9,7 @@ import polars as pl
 
 from recon_kit.tables.cells import cell_html, cell_plain, columns_of, currencies_of, escaped, shown_names, with_cells
 from recon_kit.tables.details import OPENED, Spelling, detail_columns, listed, with_details
-from recon_kit.tables.panel import Panel, slug, titled
+from recon_kit.tables.panel import Panel, between_tags, slug, titled
 from recon_kit.tables.totals import totals_html
 from recon_kit.tables.wording import count
 
@@ -68,7 +68,7 @@ def show(
     """
     anchor = f"table-{slug(id or title)}"
     if frame.is_empty():
-        words = f'<p class="rk-empty">{html.escape(empty)}</p>'
+        words = f'<p class="rk-empty">{between_tags(empty)}</p>'
         return Panel(_boxed(titled(title, caption, anchor) + words), f"{title}: {empty}")
     currencies = currencies_of(frame, money or {})
     opened = listed(details)
@@ -128,7 +128,7 @@ def _heading(column: Column, sort: str | None) -> str:
     if sort is not None and sort.removeprefix("-") == column.name:
         direction = "descending" if sort.startswith("-") else "ascending"
     number = ' class="rk-number"' if column.is_number else ""
-    label = html.escape(column.label)
+    label = between_tags(column.label)
     return f'<th scope="col" aria-sort="{direction}"{number}><button type="button">{label}</button></th>'
 
 
@@ -139,7 +139,7 @@ def _row(columns: Sequence[Column], toggle: pl.Expr) -> pl.Expr:
 
 
 def _row_with_details(columns: Sequence[Column]) -> pl.Expr:
-    name = escaped(columns[0].text).fill_null("this row")
+    name = escaped(columns[0].text).str.replace_all('"', "&quot;", literal=True).fill_null("this row")
     opener = '<button type="button" aria-expanded="false" aria-label="Details of {}"></button>'
     button = pl.format(f'<td class="rk-toggle">{opener}</td>', name)
     toggle = pl.when(pl.col(OPENED) == "").then(pl.lit('<td class="rk-toggle"></td>')).otherwise(button)

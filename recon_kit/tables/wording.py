@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import polars as pl
 
 from recon_kit import money as exact_money
-from recon_kit.tables.panel import Panel
+from recon_kit.tables.panel import Panel, between_tags
 
 _TENTH = Decimal("0.1")
 Tone = Literal["plain", "good", "bad"]
@@ -48,8 +47,8 @@ def sentence(text: str, *, tone: Tone = "plain", **values: object) -> Panel:
         A panel with one paragraph.
     """
     spoken = {name: written(value) for name, value in values.items()}
-    marked = {name: f"<strong>{html.escape(value)}</strong>" for name, value in spoken.items()}
-    body = html.escape(text, quote=False).format(**marked)
+    marked = {name: f"<strong>{between_tags(value)}</strong>" for name, value in spoken.items()}
+    body = between_tags(text).format(**marked)
     return Panel(f'<p class="rk-sentence rk-{tone}">{_MARKS[tone]}{body}</p>', _MARKS[tone] + text.format(**spoken))
 
 
