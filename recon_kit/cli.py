@@ -100,7 +100,7 @@ def verify(
     reperform: Annotated[bool, typer.Option(help="also run it again from its raw snapshot")] = True,
 ) -> None:
     """Re-hash a close against its manifest and re-perform it. Exit 0: all holds; 2: something differs; 1: an error."""
-    from recon_kit.commands.verify import signature_told
+    from recon_kit.commands.verify import can_be_reperformed, signature_told
     from recon_kit.commands.verify import verify as find_differences
 
     with faults_in_words():
@@ -108,7 +108,7 @@ def verify(
     if findings:
         lines = "\n".join(f"  - {finding.file}: {finding.message}" for finding in findings)
         stop(f"{len(findings)} thing(s) differ:\n{lines}", BROKEN_CONTROL)
-    done = "files and re-performed tables" if reperform else "files"
+    done = "files and re-performed tables" if reperform and can_be_reperformed(folder) else "files"
     typer.echo(f"Verified: every digest agrees ({done}).{signature_told(folder)}")
 
 

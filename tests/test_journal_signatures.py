@@ -104,6 +104,14 @@ def test_a_line_made_without_the_key_is_named(tmp_path, monkeypatch, keys, forge
     assert f"line {first - 1} is forged" not in said
 
 
+@pytest.mark.parametrize("checks_with", ["private", "public", "head"])
+def test_a_journal_whose_signatures_were_all_taken_away_is_refused(tmp_path, monkeypatch, keys, checks_with):
+    file = written(tmp_path, monkeypatch, keys[0], "gap_1", "gap_2")
+    made_anew(file, [{name: part for name, part in line.items() if name != "signature"} for line in lines_of(file)])
+    use(monkeypatch, {"private": keys[0], "public": keys[1], "head": None}[checks_with])
+    assert "every line is forged: none carries a signature, though decisions.head names" in refusal(file)
+
+
 def test_a_line_signed_by_another_key_is_named(tmp_path, monkeypatch, keys):
     file = written(tmp_path, monkeypatch, keys[0], "g1", "g2")
     other = written(tmp_path / "other", monkeypatch, pem(tmp_path / "keys", "other")[0], "g1", "g2")

@@ -13,6 +13,7 @@ import yaml
 from recon_kit import journal, link_files
 from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, CloseFolder, digest_file
 from recon_kit.commands.compare import differing_rows
+from recon_kit.commands.ending import in_words
 from recon_kit.commands.review.exporting import FILE as REVIEW
 from recon_kit.commands.review.exporting import PUT_BACK
 from recon_kit.policy import SettingsError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _SHOWN = 10
+_UNREADABLE = "was changed so that it cannot be read any more"
 _WHAT_THEN = {REVIEW: f". If it was filled in the close folder: {PUT_BACK}"}
 """What to do about a file that people change without harm to any figure."""
 
@@ -62,7 +64,11 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
     if not close.is_finished:
         message = f"{folder} is no finished close: it has no {MANIFEST}."
         raise SettingsError(message)
-    manifest = read_json(close.path / MANIFEST)
+    try:
+        manifest = read_json(close.path / MANIFEST)
+    except SettingsError:
+        unreadable = [Finding(MANIFEST, f"{_UNREADABLE}, so nothing that it lists can be checked")]
+        return [*unreadable, *_void_signature(close, unreadable)]
     if close.is_purged:
         message = f"{folder} was purged: only its {MANIFEST} is kept, so there is nothing left to verify."
         raise SettingsError(message)
@@ -71,6 +77,11 @@ def verify(folder: Path, *, reperform: bool = True, progress: bool = False) -> l
     if reperform and not is_pseudonymised(manifest):
         findings += _reperformed(close, manifest, progress=progress)
     return findings
+
+
+def can_be_reperformed(folder: Path) -> bool:
+    """Tell whether a folder holds the raw data to run it again: a pack without names does not."""
+    return not is_pseudonymised(read_json(folder / MANIFEST))
 
 
 def _void_signature(close: CloseFolder, changed: Sequence[Finding]) -> Iterator[Finding]:
@@ -98,15 +109,17 @@ def signature_told(folder: Path) -> str:
 
 def _changed_files(close: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     present = {file.relative_to(close.path).as_posix(): file for file in close.evidence_files()}
-    yield from _compare_digests(manifest["files"], present, "the manifest")
+    yield from _compare_digests(manifest.get("files", {}), present, "the manifest")
 
 
 def _changed_decisions(close: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
     """Name the lines of the copied journal that are not those the manifest anchors."""
-    anchor = journal.anchor_of_manifest(manifest, close.path.name)
     copy = close.inputs / journal.COPY
     try:
+        anchor = journal.anchor_of_manifest(manifest, close.path.name)
         journal.read_journal(copy, [anchor] if anchor else [], has_head=False)
+    except (KeyError, TypeError):
+        yield Finding(MANIFEST, "was changed: it does not say any more how long the decision journal was")
     except SettingsError as fault:
         yield Finding(copy.relative_to(close.path).as_posix(), str(fault))
 
@@ -115,11 +128,15 @@ def _changed_pages(close: CloseFolder) -> Iterator[Finding]:
     if not (close.path / PACK).is_file():
         yield Finding(PACK, "is missing, so notebooks and pages cannot be checked")
         return
-    pack = read_json(close.path / PACK)
-    if pack["manifest_sha256"] != digest_file(close.path / MANIFEST):
+    try:
+        pack = read_json(close.path / PACK)
+    except SettingsError:
+        yield Finding(PACK, f"{_UNREADABLE}, so notebooks and pages cannot be checked")
+        return
+    if pack.get("manifest_sha256") != digest_file(close.path / MANIFEST):
         yield Finding(MANIFEST, f"is not the one {PACK} was made for: it was changed afterwards")
     present = {file.relative_to(close.path).as_posix(): file for file in pack_files(close.path)}
-    yield from _compare_digests(pack["files"], present, PACK)
+    yield from _compare_digests(pack.get("files", {}), present, PACK)
 
 
 def _compare_digests(
@@ -130,20 +147,20 @@ def _compare_digests(
             yield Finding(name, f"is missing; {source} lists it")
         elif name not in expected:
             yield Finding(name, f"was added; {source} does not list it")
-        elif digest_file(present[name]) != expected[name]["sha256"]:
+        elif digest_file(present[name]) != expected[name].get("sha256"):
             yield Finding(name, f"was changed: its SHA-256 is not the one in {source}{_WHAT_THEN.get(name, '')}")
 
 
 def _reperformed(close: CloseFolder, manifest: Mapping[str, Any], *, progress: bool) -> Iterator[Finding]:
-    if manifest["code"] != code_digests(chosen_stages()):
+    if manifest.get("code") != code_digests(chosen_stages()):
         yield Finding("recon_kit", "the code is not the one that made this close; differences below may come from it")
     with tempfile.TemporaryDirectory(prefix="recon-verify-") as scratch:
         params = Path(scratch) / "params.yaml"
-        params.write_text(yaml.safe_dump(params_of(close, manifest, Path(scratch))), encoding="utf-8")
         try:
+            params.write_text(yaml.safe_dump(params_of(close, manifest, Path(scratch))), encoding="utf-8")
             again = run_close(Request(params=params, out=Path(scratch) / "close", pages=False, progress=progress))
         except Exception as fault:  # noqa: BLE001  (whatever stops the re-performance is the finding)
-            yield Finding("raw", f"the close cannot be re-performed: {fault}")
+            yield Finding("raw", f"the close cannot be re-performed: {in_words(fault)}")
             return
         yield from _compare_tables(close, CloseFolder(again), manifest)
 
@@ -176,7 +193,7 @@ def params_of(close: CloseFolder, manifest: Mapping[str, Any], scratch: Path) ->
 
 
 def _compare_tables(close: CloseFolder, again: CloseFolder, manifest: Mapping[str, Any]) -> Iterator[Finding]:
-    names = sorted(Path(name).stem for name in manifest["files"] if name.startswith("tables/"))
+    names = sorted(Path(name).stem for name in manifest.get("files", {}) if name.startswith("tables/"))
     for name in names:
         kept, performed = close.tables / f"{name}.parquet", again.tables / f"{name}.parquet"
         if not kept.is_file() or not performed.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from recon_kit.tables import count
 
 if TYPE_CHECKING:
     from recon_kit.run import Run
+
+
+_WORKING = re.compile(r"(\.r\d+)?(\.(draft|partial))?$")
 
 
 def copy_decisions(run: Run, previous: CloseFolder | None) -> str:
@@ -56,13 +60,22 @@ def _refuse_to_lose(anchors: Sequence[journal.Anchor]) -> None:
 
 
 def _closes_before(run: Run, previous: CloseFolder | None) -> list[Path]:
-    """The closes whose manifests vouch for the journal: with ``latest`` all of the folder, else the one named."""
+    """The closes whose manifests vouch for the journal.
+
+    With ``latest`` they are all of the folder, and those in whose place or beside which this one will stand, which
+    ``--out`` may have put elsewhere; else the one named.
+    """
     named = [previous.path] if previous else []
     if run.params.previous != "latest":
         return named
     closes = run.params.resolve(run.params.closes_dir)
-    folders = sorted(closes.iterdir()) if closes.is_dir() else []
+    folders = [*(sorted(closes.iterdir()) if closes.is_dir() else []), *_of_this_name(run.folder.path)]
     return list(dict.fromkeys([*named, *(folder for folder in folders if CloseFolder(folder).is_finished)]))
+
+
+def _of_this_name(folder: Path) -> list[Path]:
+    name = re.escape(_WORKING.sub("", folder.name))
+    return [place for place in sorted(folder.parent.iterdir()) if re.fullmatch(rf"{name}(\.r\d+)?", place.name)]
 
 
 def _forget(run: Run, copy: Path) -> None:

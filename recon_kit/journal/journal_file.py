@@ -199,6 +199,8 @@ def _forged(journal: Path, decisions: Sequence[Decision], *, has_head: bool) -> 
     own = head.public_key if head else None
     if known and own and known != own:
         return [f"{head_of(journal).name} names another public key than {SIGNING_KEY_FILE}, so the lines may be forged"]
+    if own and decisions and all(one.signature is None for one in decisions):  # a head names a key once a line has one
+        return [f"every line is forged: none carries a signature, though {head_of(journal).name} names the key of some"]
     return signature_faults(decisions, known or own, SIGNING_KEY_FILE if known else head_of(journal).name)
 
 

@@ -22,6 +22,7 @@ from recon_kit.artifacts import (
     write_atomically,
 )
 from recon_kit.params import REPOSITORY
+from recon_kit.policy import SettingsError
 from recon_kit.schemas import VERSION
 
 if TYPE_CHECKING:
@@ -189,9 +190,21 @@ def params_of_close(folder: Path) -> Path | None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read one of a close's JSON files."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """Read one of a close's JSON files.
+
+    Raises:
+        SettingsError: it was changed so that it is no JSON object any more.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise SettingsError(_UNREADABLE.format(path=path, fault=fault)) from fault
+    if not isinstance(content, dict):
+        raise SettingsError(_UNREADABLE.format(path=path, fault="it holds no object"))
     return content
+
+
+_UNREADABLE = "{path.name} of {path.parent.name} cannot be read any more ({fault}). Restore it from a copy."
 
 
 OUTPUTS = ("review.xlsx", "gaps.xlsx", "corrections", "alerts.jsonl")

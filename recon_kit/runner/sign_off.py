@@ -21,6 +21,7 @@ SIGNED_BY, SIGNED_ON = "Signed by", "Signed on"
 """The first lines of a signed block."""
 INDEX = "html/index.html"
 _BLOCK = re.compile(r'<section class="signoff".*?</section>', re.DOTALL)
+_CONTENT = re.compile(r'<p class="digest signed"><code>([0-9a-f]{64})</code></p>')
 _SIGNER = re.compile(rf"<dt>{SIGNED_BY}</dt><dd>(.*?)</dd><dt>{SIGNED_ON}</dt><dd>(.*?)</dd>", re.DOTALL)
 
 
@@ -31,27 +32,28 @@ def page_templates() -> Environment:
     )
 
 
-def sign_off_html(known: Mapping[str, str], manifest_sha256: str, *, is_signed: bool = False) -> str:
+def sign_off_html(known: Mapping[str, str], manifest_sha256: str, *, signed_sha256: str | None = None) -> str:
     """Write the block.
 
     Args:
         known: its lines; an empty value leaves room for a pen and a date.
         manifest_sha256: digest of the manifest that is signed.
-        is_signed: whether the lines say who signed.
+        signed_sha256: digest of what was signed, as the signature says it; none: nobody has signed.
 
     Returns:
         One ``section`` element.
     """
     template = page_templates().get_template("sign_off.html.j2")
-    return template.render(known=dict(known), manifest_sha256=manifest_sha256, is_signed=is_signed).strip()
+    return template.render(known=dict(known), manifest_sha256=manifest_sha256, signed_sha256=signed_sha256).strip()
 
 
-def sign_index(folder: Path, lines: Mapping[str, str]) -> dict[str, Any]:
+def sign_index(folder: Path, lines: Mapping[str, str], signed_sha256: str) -> dict[str, Any]:
     """Fill the sign-off block of a close's index page; the rest of the page stays as it was reviewed.
 
     Args:
         folder: a finished close; one without an index page stays as it is.
         lines: what the block says.
+        signed_sha256: digest of what is signed, so that the signature cannot say something else later.
 
     Returns:
         The content of ``pack.json`` with the page's new digest.
@@ -59,7 +61,7 @@ def sign_index(folder: Path, lines: Mapping[str, str]) -> dict[str, Any]:
     pack, path = read_json(folder / PACK), folder / INDEX
     if not path.is_file():
         return pack
-    page = _with_block(path, sign_off_html(lines, digest_file(folder / MANIFEST), is_signed=True))
+    page = _with_block(path, sign_off_html(lines, digest_file(folder / MANIFEST), signed_sha256=signed_sha256))
     require_self_contained(page, panel.script())
     write_atomically(path, page.encode())
     files = pack["files"] | {INDEX: pack["files"][INDEX] | {"sha256": digest_bytes(page.encode())}}
@@ -68,10 +70,20 @@ def sign_index(folder: Path, lines: Mapping[str, str]) -> dict[str, Any]:
 
 def signer_on_page(folder: Path) -> tuple[str, str] | None:
     """Read from the index page of a close who signed it and when; none where it has no page, or an unsigned one."""
+    told = _SIGNER.search(_block_of(folder))
+    return (html.unescape(told[1]), html.unescape(told[2])) if told else None
+
+
+def signed_content_on_page(folder: Path) -> str | None:
+    """Read from the index page of a close the digest of what was signed; none where the page names none."""
+    told = _CONTENT.search(_block_of(folder))
+    return told[1] if told else None
+
+
+def _block_of(folder: Path) -> str:
     path = folder / INDEX
     block = _BLOCK.search(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
-    told = _SIGNER.search(block[0]) if block else None
-    return (html.unescape(told[1]), html.unescape(told[2])) if told else None
+    return block[0] if block else ""
 
 
 def restore_unsigned_index(folder: Path) -> None:

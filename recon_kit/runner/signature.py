@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, canonical_json, digest_file
-from recon_kit.runner.sign_off import signer_on_page
+from recon_kit.artifacts import MANIFEST, PACK, SIGNATURE, canonical_json, digest_bytes, digest_file
+from recon_kit.runner.sign_off import signed_content_on_page, signer_on_page
 from recon_kit.signing import SIGNING_KEY_FILE, is_genuine, known_public_key
 
 
@@ -72,6 +72,11 @@ class Signature(_Part):
         return canonical_json(self.model_dump(exclude={"signature"}))
 
     @property
+    def content_sha256(self) -> str:
+        """Digest of all that the first page can vouch for: not its own digest in the pack, nor the key's signature."""
+        return digest_bytes(canonical_json(self.model_dump(exclude={"pack_sha256", "signature"})))
+
+    @property
     def on_page(self) -> tuple[str, str]:
         """Who and when, as the block of the index page says it."""
         return self.by, f"{self.at[:10]}, {self.at[11:16]} UTC"
@@ -112,9 +117,11 @@ def faults_of_signature(folder: Path, signature: Signature) -> Iterator[str]:
             yield f"{name} is missing"
         elif digest_file(path) != signed:
             yield f"{name} is not the one that was signed"
-    page = signer_on_page(folder)
+    page, content = signer_on_page(folder), signed_content_on_page(folder)
     if page and page != signature.on_page:
         yield f"{SIGNATURE} names {' on '.join(signature.on_page)}, the first page {' on '.join(page)}"
+    elif content and content != signature.content_sha256:
+        yield f"{SIGNATURE} was changed: its content has not the SHA-256 that the first page names"
     known, own = known_public_key(), signature.public_key
     if own is None or signature.signature is None:
         if known or own or signature.signature:
@@ -140,7 +147,7 @@ def changed_since_signed(folder: Path) -> list[str]:
     """Name the files of a close that are no longer what its manifest and its pack list; empty when none is."""
     found: list[str] = []
     for listing in (MANIFEST, PACK):
-        for name, entry in sorted(_files_of(folder / listing).items()):
+        for name, entry in sorted(files_listed(folder / listing).items()):
             path = folder / name
             if not path.is_file():
                 found.append(f"{name} (missing)")
@@ -149,7 +156,8 @@ def changed_since_signed(folder: Path) -> list[str]:
     return found
 
 
-def _files_of(listing: Path) -> dict[str, Any]:
+def files_listed(listing: Path) -> dict[str, Any]:
+    """Read what a manifest or a pack lists, with the digests; nothing where it cannot be read any more."""
     try:
         files: dict[str, Any] = json.loads(listing.read_bytes())["files"]
     except (OSError, ValueError, KeyError, TypeError):

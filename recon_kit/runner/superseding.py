@@ -10,8 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from recon_kit.artifacts import MANIFEST, SIGNATURE, CloseFolder
-from recon_kit.runner.manifest import read_json
-from recon_kit.runner.signature import UnreadableSignature, changed_since_signed, faults_of_signature, read_signature
+from recon_kit.runner.signature import (
+    UnreadableSignature,
+    changed_since_signed,
+    faults_of_signature,
+    files_listed,
+    read_signature,
+)
 from recon_kit.schemas import TABLES
 from recon_kit.tables import count
 
@@ -53,10 +58,10 @@ def superseded(signed: Path, again: CloseFolder) -> Superseded:
         differ, and the rows that differ, those of gaps, links, bridge and history first.
     """
     rows = differing_rows(CloseFolder(signed), again)
-    before, now = (read_json(folder / MANIFEST)["files"] for folder in (signed, again.path))
+    before, now = (files_listed(folder / MANIFEST) for folder in (signed, again.path))
     files = sorted(
         name
-        for name in before.keys() | now.keys()
+        for name in (before.keys() | now.keys() if before else ())
         if not name.startswith("tables/") and before.get(name, {}).get("sha256") != now.get(name, {}).get("sha256")
     )
     return Superseded((_signed_by(signed), _void_told(signed), _changed_told(files, rows)), rows)

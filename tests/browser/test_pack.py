@@ -29,6 +29,17 @@ def test_with_every_drill_down_open_a_page_is_still_clean(browser_page, sample_c
     assert grave_findings(browser_page) == []
 
 
+@pytest.mark.parametrize("name", ["01_extract", "08_close"])
+def test_with_its_code_unfolded_a_page_is_still_clean(browser_page, sample_close, name):
+    browser_page.goto((sample_close / "html" / f"{name}.html").as_uri())
+    unfolded = browser_page.evaluate(
+        "() => { const all = [...document.querySelectorAll('details')]; all.forEach(one => { one.open = true });"
+        " return all.length }"
+    )
+    assert unfolded > 3
+    assert grave_findings(browser_page) == []
+
+
 @pytest.mark.parametrize("width", [480, 800, 1280])
 def test_nothing_is_wider_than_the_window(browser_page, sample_close, width):
     browser_page.set_viewport_size({"width": width, "height": 900})

@@ -38,6 +38,19 @@ def test_one_may_begin_anew(tmp_path: Path) -> None:
     assert told(tmp_path, previous="none").startswith("none yet")
 
 
+@pytest.mark.parametrize("beside", ["other", "other.r2"])
+def test_nor_are_those_of_a_close_that_was_put_elsewhere_and_is_run_again(tmp_path: Path, beside: str) -> None:
+    earlier_close(tmp_path / "elsewhere", 12)
+    (tmp_path / "elsewhere" / "closes" / "2026-09-30").rename(tmp_path / beside)
+    params = write_params(tmp_path, SAMPLE_FOLDER, previous="latest", decisions=str(tmp_path / "decisions.jsonl"))
+    for name in ("other.partial", "other.r3.partial"):
+        run = open_run("01_extract", params=str(params), close_dir=str(tmp_path / name))
+        with pytest.raises(SettingsError, match=f"12 lines are missing at the end: the close {beside} says 12"):
+            copy_inputs(run)
+    run = open_run("01_extract", params=str(params), close_dir=str(tmp_path / "another.partial"))
+    assert copy_inputs(run)["decisions"] == "none yet"
+
+
 def test_an_empty_journal_is_none_to_forget(tmp_path: Path) -> None:
     earlier_close(tmp_path, 0)
     assert told(tmp_path, previous="latest").startswith("none yet")

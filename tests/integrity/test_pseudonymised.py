@@ -171,6 +171,12 @@ def test_settings_keep_their_figures_and_lose_their_people() -> None:
     }  # fmt: skip
 
 
+def test_an_account_that_a_rule_names_is_hashed_though_no_record_bears_the_name_any_more() -> None:
+    names = Pseudonyms(KEY)
+    kept = names.settings({"dismissal_rules": [{"name": "old", "where": {"account_name": ["Vanished"]}}]})
+    assert kept["dismissal_rules"][0]["where"] == {"account_name": [names.of("Vanished")]}
+
+
 def test_names_of_rules_are_free_text_and_become_numbers_in_their_order() -> None:
     rules = [{"name": name, "owner": "Ann Lee"} for name in ("partners of Globex", "Acme pays its reseller")]
     kept = Pseudonyms(KEY).settings({"dismissal_rules": rules})["dismissal_rules"]

@@ -286,6 +286,16 @@ def test_a_workbook_of_another_run_is_compared_with_what_stands_now(reviewer, sa
         imported(reviewer.save())
 
 
+def test_a_row_that_waits_no_longer_is_named_as_such(reviewer, imported) -> None:
+    reviewer.decide("Gaps", 2, "accept")
+    for row in reviewer.book["close"].iter_rows(min_row=2):
+        if row[1].value == reviewer.ids("Gaps")[0]:
+            row[1].value = "gap_gone"
+    reviewer.cell("Gaps", 2, "id").value = "gap_gone"
+    with pytest.raises(SettingsError, match="Gaps row 2, id: 'gap_gone' waits no longer in the close: it was decided"):
+        imported(reviewer.save())
+
+
 def test_a_workbook_filled_in_the_close_is_imported_and_put_back(sample_close: Path, tmp_path: Path) -> None:
     close = tmp_path / sample_close.name
     shutil.copytree(sample_close, close)

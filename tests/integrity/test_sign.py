@@ -199,6 +199,45 @@ def test_without_a_key_a_name_that_the_first_page_does_not_say_is_told(close: Pa
     assert "the first page Ann O'Hara <Lee> on" in said
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes"), [('"gap_id": "gap_', '"gap_id": "gbp_'), ('"reason": "late"', '"reason": "lost"')]
+)
+def test_without_a_key_other_content_than_the_first_page_vouches_for_is_told(
+    close: Path, was: str, becomes: str
+) -> None:
+    sign(Signing(close, BY, "late", carry_all=True))
+    assert findings(close) == {}
+    file = close / "signature.json"
+    assert was in file.read_text("utf-8")
+    file.write_text(file.read_text("utf-8").replace(was, becomes), encoding="utf-8")
+    assert "its content has not the SHA-256 that the first page names" in findings(close)["signature.json"]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "pack.json"])
+def test_a_listing_that_cannot_be_read_any_more_is_named_and_voids_the_signature(
+    company: Path, close: Path, name: str
+) -> None:
+    sign(Signing(close, BY, "late", carry_all=True))
+    (close / name).write_bytes((close / name).read_bytes().replace(b'"files": {', b'"files"; {'))
+    told = findings(close)
+    assert "cannot be read any more" in told[name]
+    assert told["signature.json"].startswith("void: what Jane Doe on ")
+    assert "is void for its own folder as well" in text(close_again(company / "params.yaml", close) / INDEX)
+    command = recon("verify", str(close), "--no-reperform")
+    assert command.returncode == 2
+    assert "Error" not in command.stderr
+
+
+def test_a_listing_without_its_keys_is_named(close: Path) -> None:
+    sign(Signing(close, BY, "late", carry_all=True))
+    manifest = close / "manifest.json"
+    for key in (b'"files"', b'"code"', b'"journal"', b'"policy"', b'"sha256"'):
+        kept = manifest.read_bytes()
+        manifest.write_bytes(kept.replace(key, b'"other"'))
+        assert findings(close)["signature.json"].startswith("void: what Jane Doe on ")
+        manifest.write_bytes(kept)
+
+
 def test_a_signature_that_was_taken_away_is_told_and_may_be_given_again(close: Path) -> None:
     sign(Signing(close, BY, "late", carry_all=True))
     (close / "signature.json").unlink()

@@ -175,7 +175,10 @@ class _SheetReading:
 
     def _faults_of_locked(self, row: ReadRow, name: str) -> Iterator[str]:
         ground, (evidence, digest) = self.queue.grounds.get(name), self.marks.rows[self.sheet.name, name]
-        if ground is None or ground.evidence != evidence:
+        if ground is None:
+            yield f"{ID}: {_shown(name)} waits no longer in the close: it was decided, or it cleared; export again"
+            return
+        if ground.evidence != evidence:
             yield f"{EVIDENCE}: {_shown(name)} is not in the close any more with this evidence; export again"
             return
         expected = self._expected[name]

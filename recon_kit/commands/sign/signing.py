@@ -117,7 +117,8 @@ def _sign_locked(close: CloseFolder, asked: Signing, by: str, reason: str | None
         "carried_forward": carried.to_dicts(),
         "public_key": key.public_key if key else None,
     }
-    pack = canonical_json(sign_index(close.path, _block(unsigned)))
+    content = Signature.model_validate({**unsigned, "pack_sha256": ""}).content_sha256
+    pack = canonical_json(sign_index(close.path, _block(unsigned), content))
     write(close.path / PACK, pack)
     signature = Signature.model_validate({**unsigned, "pack_sha256": digest_file(close.path / PACK)})
     if key:

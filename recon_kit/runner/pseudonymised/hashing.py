@@ -14,7 +14,7 @@ from recon_kit.runner.pseudonymised.columns import PERSONAL, Treatment, treatmen
 LEFT_OUT = "(left out)"
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _DIGITS = 16
-_RULES = "dismissal_rules"
+_RULES, _NAMED_IN_RULES = "dismissal_rules", "account_name"
 _TELLING_DIGITS, _TELLING_LENGTH = 6, 5
 
 
@@ -70,6 +70,8 @@ class Pseudonyms:
             return self._rules(part)
         if name == "owner" and isinstance(part, str):
             return self.of(part)
+        if name == _NAMED_IN_RULES and isinstance(part, list):  # also a name that no record bears any more
+            return [self.of(value) for value in part]
         return LEFT_OUT if name == "reason" and isinstance(part, str) else self.settings(part)
 
     def _rules(self, rules: list[dict[str, Any]]) -> list[Any]:
