@@ -138,7 +138,9 @@ def require_complete(records: Iterable[PullRecord], *, allow_incomplete: bool) -
     missing = [(record.system, each) for record in records for each in record.missing]
     if not missing:
         return "Nothing that was asked for is missing."
-    named = "; ".join(f"{system}/{each.object_name} {each.shard}: {each.error}" for system, each in missing[:_NAMED])
+    named = "; ".join(
+        f"{system}/{each.object_name} {each.shard}: {each.error.rstrip('.')}" for system, each in missing[:_NAMED]
+    )
     more = f"; and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
     said = f"{len(missing)} part(s) could not be pulled: {named}{more}."
     if allow_incomplete:

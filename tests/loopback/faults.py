@@ -35,7 +35,9 @@ SALESFORCE_KINDS = (
     "job_aborted",
     "job_expired",
 )
-KINDS = frozenset((*STRIPE_KINDS, *SALESFORCE_KINDS))
+UNKNOWN_ADDRESS = "404"
+"""An answer of Stripe that knows no such path at all; no schedule draws it."""
+KINDS = frozenset((*STRIPE_KINDS, *SALESFORCE_KINDS, UNKNOWN_ADDRESS))
 SECONDS = {"slow": 1.0, "late": 1.0, "hang": 600.0}
 LASTING = ("401", "403", "500", "503", "html_200", "torn", "reset", "hang")  # what does not go away by itself
 

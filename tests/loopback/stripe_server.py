@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .faults import Breakage
+from .faults import UNKNOWN_ADDRESS, Breakage
 from .http_messages import Api, Reply, Request
 from .http_server import run
 from .stripe_answers import StripeAnswers
@@ -106,6 +106,8 @@ class StripeApi(Api):
             error = expired(self._key(request))
         elif kind == "403":
             error = self._forbidden(self._key(request), self._listed(request).permission)
+        elif kind == UNKNOWN_ADDRESS:
+            error = unrecognized(request)
         else:
             return None
         return self._reply(error.status, {"error": error.body}, request)

@@ -132,7 +132,7 @@ STRIPE = [
     ({"keys": {KEY: {"without": ["rak_charge_read", "rak_customer_read"]}}}, {},                 "rak_customer_read"),
     ({"clock_skew": 3_700},                         {},                                          "seconds behind the system's"),
     ({},                                            {"RECON_STRIPE_API_BASE": "http://10.0.0.1"}, "RECON_STRIPE_API_BASE must be an https address"),
-    ({},                                            {"RECON_STRIPE_API_BASE": "http://127.0.0.1:9"}, "no usable answer in 3 tries"),
+    ({},                                            {"RECON_STRIPE_API_BASE": "http://127.0.0.1:9"}, "3 tries (no answer to GET /v1/invoices: Failed to establish"),
 ]  # fmt: skip
 
 
@@ -149,7 +149,8 @@ def test_what_is_wrong_with_stripe_is_told(options, around, words, settings):
 HIDDEN = {"Account": ["Name", "VAT_Number__c"], "Opportunity": ["IsWon", "StageName"]}
 SALESFORCE = [
     ({},                                {"SALESFORCE_CLIENT_SECRET": ""},                 "SALESFORCE_CLIENT_SECRET not set"),
-    ({"client_id": "another"},          {},                                               "refuses the login by client credentials"),
+    ({"client_id": "another"},          {},                                               "refuses the login by client credentials (invalid_client_id: client identifier invalid)"),
+    ({"faults": [{"kind": "html_502", "subject": "token", "times": None}]}, {},           "the login was answered with 502"),
     ({"without": ["Account"]},          {},                                               "does not show the required object Account"),
     ({"hidden": HIDDEN},                {},                                               "Account has no field Name that this user may see"),
     ({"hidden": HIDDEN},                {},                                               "Opportunity has no field IsWon"),

@@ -461,6 +461,14 @@ def test_another_org_or_other_fields_are_not_merged(calm, tmp_path):
         assert Puller(tmp_path, other).pull().why_full == "the last snapshot is of another org"
 
 
+def test_an_org_is_the_same_behind_another_port(tmp_path):
+    kinds = []
+    for port in (8443, 9443):
+        with salesforce_server(SAMPLE_FOLDER, instance=f"gate.acme.example:{port}") as url:
+            kinds.append(Puller(tmp_path, url).pull().kind)
+    assert kinds == ["full", "incremental"]
+
+
 # What cannot be pulled -----------------------------------------------------------------------------------------------
 
 
@@ -476,6 +484,25 @@ def test_an_org_without_an_optional_object_or_field_is_pulled_without(expected, 
     assert rows.keys() == set(OBJECTS) - record.absent.keys()
     assert "VAT_Number__c" not in next(iter(rows["Account"].values()))
     assert "Payment_Terms__c" not in next(iter(rows["Opportunity"].values()))
+
+
+def test_an_object_that_cannot_be_counted_does_not_keep_the_others_out(expected, tmp_path):
+    with salesforce_server(SAMPLE_FOLDER, faults=[{"kind": "500", "subject": "count:Contract", "times": None}]) as url:
+        puller = Puller(tmp_path, url)
+        record = puller.pull()
+    assert [(each.object_name, each.shard) for each in record.missing] == [("Contract", "count of live rows")]
+    assert record.rows == {name: len(rows) for name, rows in expected.items()}
+
+
+def test_names_of_a_related_object_that_is_hidden_are_left_out_where_they_are_refused(expected, tmp_path):
+    with salesforce_server(SAMPLE_FOLDER, without=["Product2"]) as url:
+        puller = Puller(tmp_path, url)
+        record = puller.pull()
+        rows = puller.raw()
+    assert record.complete
+    assert [name for name in next(iter(rows["OpportunityLineItem"].values())) if name.startswith("Product2.")] == []
+    assert rows["OpportunityLineItem"].keys() == expected["OpportunityLineItem"].keys()
+    assert differences(rows | {"OpportunityLineItem": expected["OpportunityLineItem"]}, expected) == []
 
 
 def test_everything_required_that_is_missing_stands_in_one_message(tmp_path):
@@ -594,9 +621,16 @@ def test_a_key_file_that_holds_no_key_is_told(calm, tmp_path):
 def test_refused_credentials_are_told_without_them(tmp_path):
     with salesforce_server(SAMPLE_FOLDER, client_id="another") as url, pytest.raises(PullStopped) as stopped:
         Puller(tmp_path, url).pull()
-    assert "refuses the login by client credentials (invalid_client_id)" in str(stopped.value)
+    assert "client credentials (invalid_client_id: client identifier invalid)" in str(stopped.value)
     assert not any(secret in str(stopped.value) for secret in SECRETS.values())
     assert stopped.value.__suppress_context__
+
+
+def test_a_login_in_a_netrc_file_does_not_take_the_tokens_place(calm, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login somebody password canary\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert Puller(tmp_path, calm).pull().complete
 
 
 def test_nothing_written_holds_a_secret(calm, tmp_path, caplog):

@@ -20,7 +20,8 @@ from recon_kit.extract.pulling.faults import PullStopped
 from recon_kit.extract.pulling.record import PullRecord
 from recon_kit.extract.pulling.retrying import Patience
 from recon_kit.extract.pulling.snapshots import Snapshots
-from recon_kit.extract.stripe_api import pull_stripe, workers, write_raw
+from recon_kit.extract.stripe_api import client, pull_stripe, workers, write_raw
+from recon_kit.extract.stripe_api.changes import made_in_a_pause
 from recon_kit.extract.stripe_api.client import requests_per_second
 from recon_kit.extract.timed_adapter import TimeOuts
 from recon_kit.policy import Policy
@@ -259,6 +260,13 @@ def test_when_nothing_is_answered_any_more_the_pull_ends_soon_and_says_what_is_m
     assert pull(server, tmp_path).complete
 
 
+def test_tries_in_vain_are_counted_among_the_requests(server, tmp_path):
+    server.plan_faults([{"kind": "500", "subject": "*", "at": 2, "times": None}])
+    record = pull(server, tmp_path)
+    assert not record.complete
+    assert record.requests == server.counters()["total"]
+
+
 def test_a_refused_key_stops_the_pull_and_is_not_shown(server, tmp_path):
     server.plan_faults([{"kind": "401", "subject": "charges", "at": 2, "times": None}])
     with pytest.raises(PullStopped) as stopped:
@@ -448,6 +456,68 @@ def test_another_account_is_never_merged_into_the_last_snapshot(company, tmp_pat
     assert differing(pulled(tmp_path, second), expected(StripeCompany(tmp_path / "other"), tmp_path / "wanted")) == {}
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_pull_that_goes_on_after_a_pause_holds_what_changed_in_it(company, tmp_path, is_first):
+    mirror = StripeCompany(company)
+    lost = {name: mirror.tables[name].rows["id"][0] for name in ("customers", "invoices")}
+    payment, price = next(_objects(mirror, "balance_transactions")), next(_objects(mirror, "prices"))
+    with stripe_server(company) as url:
+        if not is_first:
+            assert pull(url, tmp_path).complete
+        url.plan_faults([{"kind": "500", "subject": "subscription_schedules", "times": None}])
+        assert not pull(url, tmp_path).complete
+        url.plan_faults([])
+        now = int(time.time())
+        payment |= {"id": "txn_new", "created": now}
+        Both(url, mirror, now).change(
+            {"op": "add", "list": "balance_transactions", "object": payment, "event": None},
+            {"op": "add", "list": "prices", "object": price | {"id": "price_new", "created": now}},
+            {"op": "update", "list": "invoices", "id": lost["invoices"], "set": {"number": "CHANGED"}},
+            {"op": "delete", "list": "customers", "id": lost["customers"]},
+        )
+        record = pull(url, tmp_path)
+    assert record.complete
+    assert record.kind == ("full" if is_first else "incremental")
+    assert differing(pulled(tmp_path, record), expected(mirror, tmp_path / "wanted")) == {}
+
+
+def test_a_second_pause_leaves_open_what_the_first_one_brought():
+    first, second = ({shard.key for shard in made_in_a_pause(since)} for since in (1_000, 2_000))
+    assert {key.split()[0] for key in first} == {key.split()[0] for key in second} > {"charges", "balance"}
+    assert not first & second
+
+
+def test_what_answers_a_list_but_not_single_objects_loses_none(company, tmp_path):
+    now, mirror = int(time.time()), StripeCompany(company)
+    changed, deleted = mirror.tables["customers"].rows["id"][:2]
+    with stripe_server(company) as url:
+        both = Both(url, mirror, now)
+        pull(url, tmp_path)
+        both.change(
+            {"op": "update", "list": "customers", "id": changed, "set": {"name": "Changed"}},
+            {"op": "delete", "list": "customers", "id": deleted},
+        )
+        url.plan_faults([{"kind": "404", "subject": "*/id", "times": None}])
+        record = pull(url, tmp_path)
+    assert (record.kind, record.complete) == ("incremental", True)
+    assert differing(pulled(tmp_path, record), expected(mirror, tmp_path / "wanted")) == {}
+
+
+def test_what_happens_by_a_clock_that_lags_is_found_too(company, tmp_path):
+    mirror = StripeCompany(company)
+    changed, newest = mirror.tables["customers"].rows["id"][0], int(time.time()) - 5 * 86_400
+    with stripe_server(company) as url:
+        both = Both(url, mirror, newest)
+        both.change({"op": "update", "list": "customers", "id": changed, "set": {"name": "Before"}})
+        url.change({"op": "forget_events", "before": newest})
+        pull(url, tmp_path)
+        both.at += 3_600
+        both.change({"op": "update", "list": "customers", "id": changed, "set": {"name": "After"}})
+        record = pull(url, tmp_path)
+    assert record.kind == "incremental"
+    assert {each["id"]: each for each in pulled(tmp_path, record)["customers"]}[changed]["name"] == "After"
+
+
 # Pace --------------------------------------------------------------------------------------------------------------------
 
 
@@ -464,6 +534,13 @@ def test_a_server_that_allows_less_than_wanted_is_not_stormed(company, tmp_path)
         record = pull(url, tmp_path, Policy(stripe_requests_per_second=60))
     assert record.complete
     assert record.rate_limited < 0.15 * record.requests
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("2", 2), ("900", 60), ("-1", None), ("nan", None), ("soon", None), ("", None)]
+)
+def test_a_wait_that_makes_no_sense_is_not_obeyed(told, seconds):
+    assert client._seconds({"Retry-After": told}) == seconds
 
 
 # Counted -----------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from recon_kit.extract.pull_exposure import with_exposure
+from recon_kit.extract.pull_report import IncompleteExtract, require_complete
 from recon_kit.extract.pulling.record import Missing, PullRecord
 from recon_kit.extract.pulling.shards import Record
 from recon_kit.extract.pulling.snapshots import KEPT, Snapshot, Snapshots
@@ -85,3 +86,9 @@ def test_without_a_snapshot_before_no_money_is_told(tmp_path: Path) -> None:
     lost = record(partial.name, Missing("invoices", "part", "HTTP 500", attempts=8))
     params = read_params(write_params(tmp_path, tmp_path))
     assert with_exposure(lost, snapshots, write_raw, params, Policy()) == lost
+
+
+def test_an_error_that_is_a_sentence_ends_once() -> None:
+    short = record("20261031T000000Z", Missing("invoices", "all", "No such column.", 1))
+    with pytest.raises(IncompleteExtract, match=r"all: No such column\. Run again"):
+        require_complete([short], allow_incomplete=False)

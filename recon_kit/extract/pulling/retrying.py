@@ -33,7 +33,7 @@ class Patience:
 
     time_outs: TimeOuts = field(default_factory=TimeOuts)
     attempts: int = 8
-    total: float = 600
+    total: float = 300
     first_wait: float = 0.5
     longest_wait: float = 30
 

@@ -10,7 +10,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from recon_kit.extract.pulling.faults import PullStopped, TryAgain, without_secrets
 from recon_kit.extract.pulling.retrying import with_retries
 from recon_kit.extract.salesforce_api.credentials import RETIRED, TOKEN, WAYS
-from recon_kit.extract.salesforce_api.faults import Means, TornAnswer, code_of, meaning, words_of
+from recon_kit.extract.salesforce_api.faults import Means, TornAnswer, meaning, words_of
 from recon_kit.extract.salesforce_api.session import Session
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Asking:
         if isinstance(fault, SalesforceAuthenticationFailed):
             way = self.session.credentials.way
             return (
-                f"Salesforce refuses the login by {way} ({self.clean(code_of(fault))}). Check the values of "
+                f"Salesforce refuses the login by {way} ({self.clean(words_of(fault))}). Check the values of "
                 f"{', '.join(WAYS[way])}, that the connected app allows this way of logging in, and that its user is "
                 "active and may use the API."
             )

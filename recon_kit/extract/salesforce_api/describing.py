@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from simple_salesforce.exceptions import SalesforceError
 
 from recon_kit.extract.pulling.faults import PullStopped
-from recon_kit.extract.salesforce_api.faults import is_absent, words_of
+from recon_kit.extract.salesforce_api.faults import code_of, is_absent, words_of
 from recon_kit.extract.salesforce_api.fields import Selection, faults_of, select_fields
 from recon_kit.schemas.raw import SALESFORCE_OBJECTS
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _FORBIDDEN = 403
+_NO_SUCH_FIELD = {"INVALID_FIELD", "INVALID_TYPE"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def describe_org(asking: Asking, overrides: FieldMap) -> Org:
     if not any(seen.values()):
         _require_version(asking)
     selections = {
-        name: select_fields(name, described, overrides, describe) for name, described in seen.items() if described
+        name: _without_refused(asking, select_fields(name, described, overrides, describe))
+        for name, described in seen.items()
+        if described
     }
     faults = [
         f"Salesforce does not show the required object {raw.name} to this user ({describe.reasons[raw.name]}). Grant "
@@ -110,6 +113,24 @@ def describe_org(asking: Asking, overrides: FieldMap) -> Org:
         faults += faults_of(name, seen[name] or {}, selection, overrides)
     absent = {name: describe.reasons[name] for name, described in seen.items() if described is None}
     return Org(selections, absent, tuple(faults))
+
+
+def _without_refused(asking: Asking, selection: Selection) -> Selection:
+    """Leave out the columns of related objects that nothing tells of, where Salesforce refuses them."""
+    if not selection.believed or not _is_refused(asking, selection):
+        return selection
+    hidden = {
+        column for column in selection.believed if _is_refused(asking, replace(selection, columns=("Id", column)))
+    }
+    return selection.without(hidden)
+
+
+def _is_refused(asking: Asking, selection: Selection) -> bool:
+    try:
+        asking.ask(lambda session: session.query(f"{selection.soql} LIMIT 1"))
+    except SalesforceError as fault:
+        return code_of(fault) in _NO_SUCH_FIELD
+    return False
 
 
 def _require_version(asking: Asking) -> None:

@@ -107,6 +107,10 @@ def words_of(fault: BaseException) -> str:
     """Write what a fault says in one line: Salesforce's code and message, without address and query."""
     if isinstance(fault, requests.RequestException):
         return next(words for kind, words in _SILENCES if isinstance(fault, kind)).format(fault)
+    if isinstance(fault, SalesforceAuthenticationFailed):
+        code = code_of(fault)
+        is_status = code.isdigit() or not fault.auth_message
+        return f"the login was answered with {code}" if is_status else f"{code}: {fault.auth_message}"
     if not isinstance(fault, SalesforceError):
         return str(fault)
     said = _said(fault)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recon_kit.field_map import DEFAULT_FIELDS, OBJECT_OF, REQUIRED, SUPPORTING_FIELDS, columns_named, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from recon_kit.field_map import FieldMap
 
@@ -36,6 +36,7 @@ class Selection:
         stamp: the column that tells when a row last changed; none where the object has none.
         related: by the column that names a related record: the objects it may be of, and their stamps.
         has_formulas: whether a column is a formula, which changes without the row's stamp.
+        believed: columns of related objects that nothing tells of; Salesforce may refuse them.
     """
 
     object_name: str
@@ -44,11 +45,16 @@ class Selection:
     stamp: str | None
     related: Mapping[str, Mapping[str, str]]
     has_formulas: bool
+    believed: frozenset[str] = frozenset()
 
     @property
     def soql(self) -> str:
         """The query for all rows."""
         return f"SELECT {', '.join(self.columns)} FROM {self.object_name}"  # noqa: S608  (names from describe)
+
+    def without(self, columns: Collection[str]) -> Selection:
+        """Leave out columns."""
+        return replace(self, columns=tuple(column for column in self.columns if column not in columns))
 
 
 def select_fields(
@@ -84,6 +90,7 @@ def select_fields(
             for key in sorted({one.key for one in dotted.values()})
         },
         has_formulas=any(field.get("calculated") for field in fields.values()),
+        believed=frozenset(name for name, one in dotted.items() if not one.field),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simple_salesforce.exceptions import SalesforceError
 
 from recon_kit import clock
+from recon_kit.extract.pulling.retrying import TriesExhausted
 from recon_kit.extract.salesforce_api.bulk import PAGE_ROWS, ROWS_FOR_BULK, bulk_shard
 from recon_kit.extract.salesforce_api.cells import soql_moment
 from recon_kit.extract.salesforce_api.faults import words_of
@@ -47,13 +48,22 @@ class Plan:
 
 
 def count_live(asking: Asking, org: Org) -> dict[str, int]:
-    """Ask how many live rows each object has; an object that Salesforce will not count is left out."""
+    """Ask how many live rows each object has; an object that Salesforce will not count is left out.
+
+    Raises:
+        TriesExhausted: a second object in vain, so that nothing seems to be answered any more.
+    """
     counts = {}
+    in_vain = 0
     for name in org.selections:
         try:
             counts[name] = asking.ask(lambda session, counted=name: session.count(counted))  # type: ignore[misc]
         except SalesforceError:
             continue
+        except TriesExhausted:
+            in_vain += 1
+            if in_vain > 1:
+                raise
     return counts
 
 

@@ -44,6 +44,7 @@ class Session:
         self._adapter = TimedAdapter(patience.time_outs, checked_address(environment.get(BASE_URL), BASE_URL))
         self._transport = requests.Session()
         self._transport.mount("https://", self._adapter)
+        self._transport.auth = _as_it_is  # or a login in a .netrc file would take the token's place
         self._client: Salesforce | None = None
         self.logins = 0
 
@@ -59,8 +60,8 @@ class Session:
 
     @property
     def org(self) -> str:
-        """The org's host: what tells it from another one."""
-        return str(self.client.sf_instance)
+        """The org's host, without a port: what tells it from another one."""
+        return str(self.client.sf_instance).partition(":")[0]
 
     @property
     def is_sandbox(self) -> bool:
@@ -171,3 +172,7 @@ def _understood() -> Iterator[None]:
         yield
     except (TypeError, AttributeError, LookupError) as fault:
         raise TornAnswer(f"the answer lacks what every answer has ({type(fault).__name__})") from fault
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -15,6 +15,7 @@ from recon_kit.extract.stripe_api.embedded import listed_with
 from recon_kit.extract.stripe_api.pages import read_object, read_page
 
 if TYPE_CHECKING:
+    from recon_kit.extract.pulling.snapshot_store import SnapshotStore
     from recon_kit.extract.pulling.snapshots import Snapshot, Snapshots
     from recon_kit.extract.stripe_api.client import StripeApi
 
@@ -23,7 +24,7 @@ HORIZON = 29 * _DAY
 """Seconds; Stripe keeps events for 30 days, and a day is left for the pull itself."""
 OVERLAP = 3_600
 """Seconds before the last pull began that are asked for again: clocks differ, and lists lag behind."""
-_LAG = 300
+LAG = 300
 """Seconds that a list may lag behind an event, during a full pull."""
 
 
@@ -62,7 +63,7 @@ def _begin(snapshots: Snapshots, api: StripeApi, base: _Base) -> Snapshot:
         "kind": "incremental" if base.parent else "full",
         "why_full": base.why_full,
         "began": began,
-        "since": began - _LAG,
+        "since": began - LAG,
         "mode": api.mode,
         "api_version": API_VERSION,
         "asked": _asked(),
@@ -71,7 +72,7 @@ def _begin(snapshots: Snapshots, api: StripeApi, base: _Base) -> Snapshot:
     }
     if base.parent is not None:
         with base.parent.open(read_only=True) as store:
-            facts["since"] = store.fact("began") - OVERLAP
+            facts["since"] = _known_until(store) - OVERLAP
             facts["unknown"] = listed_with(store.fact("absent", {}))
         facts["lineage"] = [base.parent.name, *base.parent.record().lineage]
     snapshot = snapshots.begin(clock.now(), copy_of=base.parent, facts=facts)
@@ -114,6 +115,13 @@ def _why_not(snapshot: Snapshot, api: StripeApi) -> str:
     return "" if _is_same_account(snapshot, api) else "the snapshot is of another Stripe account"
 
 
+def _known_until(store: SnapshotStore) -> int:
+    """Tell until when a snapshot knows the account: its newest event, should the clock of what happens lag behind."""
+    began = int(store.fact("began"))
+    newest = store.newest("events", since=began - HORIZON)
+    return began if newest is None or newest.at is None else min(began, newest.at)
+
+
 def _asked() -> str:
     return hashlib.sha256(json.dumps(queries(), sort_keys=True).encode()).hexdigest()
 
@@ -136,8 +144,10 @@ def _is_same_account(snapshot: Snapshot, api: StripeApi) -> bool:
         if record is not None:
             try:
                 api.get(f"{BY_NAME[name].path}/{record.id}", {}, read_object)
-            except NotThere:
-                return False
+            except NotThere as unknown:
+                if unknown.is_gone:
+                    return False
+                continue
             except NoPermission:
                 continue
             return True

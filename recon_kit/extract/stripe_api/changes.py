@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from recon_kit.extract.pulling.shards import Shard
@@ -55,50 +56,74 @@ def _unsettled(store: SnapshotStore, one: StripeList, status: str, since: int) -
         return []
     oldest = min(record.at or 0 for record in open_ones)
     if len(open_ones) <= _pages(store.count(one.name, since=oldest)):
-        return [single(one, record.id) for record in open_ones]
+        return [single(one, record.id, record.at) for record in open_ones]
     return [whole_list(one, since=oldest)]
 
 
-def changed_objects(store: SnapshotStore, since: int) -> list[Shard]:
+def made_in_a_pause(since: int) -> list[Shard]:
+    """List what to ask for, once an interrupted pull goes on, to get the objects made since it heard of Stripe last.
+
+    Each pause has keys of its own: what is left to fetch of an earlier one stays open beside them.
+    """
+    return [
+        replace(whole_list(one, since=since), key=f"{one.name} since the pause of {since}")
+        for one in LISTS
+        if one.has_range or one.name == "balance"
+    ]
+
+
+def changed_objects(store: SnapshotStore, since: int, *, begun: int) -> list[Shard]:
     """List what to ask for to get the objects again that events since a time name.
 
     Args:
         store: holds the events.
         since: in epoch seconds.
+        begun: when the pull began; lists that every pull asks for anew are asked for again for what changed after it.
 
     Returns:
-        One shard an object, or the whole list where that takes fewer requests. Lists that are asked for anew with
-        every pull are left out.
+        One shard an object, or the whole list where that takes fewer requests.
     """
-    named: dict[str, set[str]] = {}
+    named: dict[str, dict[str, int | None]] = {}
     for record in store.records("events", since=since):
-        for kind, identity in _named(json.loads(record.text)):
-            named.setdefault(kind, set()).add(identity)
+        for kind, identity, made in _named(json.loads(record.text)):
+            if not BY_KIND[kind].is_short or (record.at or 0) >= begun:
+                named.setdefault(kind, {}).setdefault(identity, made)
     shards = []
     for kind, ids in sorted(named.items()):
         one = BY_KIND[kind]
-        if len(ids) <= _pages(store.count(one.name)):
-            shards += [single(one, identity) for identity in sorted(ids)]
+        if not one.is_short and len(ids) <= _pages(store.count(one.name)):
+            shards += [
+                single(one, identity, made or _made(store, one, identity)) for identity, made in sorted(ids.items())
+            ]
         else:
             store.remove(one.name, ids)  # the list brings back those that still exist
             shards.append(whole_list(one))
     return shards
 
 
-def _named(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _named(event: dict[str, Any]) -> Iterator[tuple[str, str, int | None]]:
+    """Name the objects that an event says changed: kind, id, and when it was made, where the event tells."""
     changed = (event.get("data") or {}).get("object") or {}
     kind, identity = changed.get("object"), changed.get("id")
     others = ((field, changed.get(field)) for field in _ALSO_CHANGED.get(kind or "", ()))
     for name, one in ((kind, identity), *others):
         found = one.get("id") if isinstance(one, dict) else one
         listed = BY_KIND.get(name or "")
-        if isinstance(found, str) and listed and not listed.is_short and listed.name != "events":
-            yield listed.kind, found
+        if isinstance(found, str) and listed and listed.name != "events":
+            yield listed.kind, found, changed.get("created") if found == identity else None
 
 
-def single(one: StripeList, identity: str) -> Shard:
-    """Make the shard of one object."""
-    return Shard(one.name, f"{one.name}/{identity}", f"{one.path}/{identity}", _forsingle(one), step="one")
+def _made(store: SnapshotStore, one: StripeList, identity: str) -> int | None:
+    known = store.get(one.name, identity)
+    return known.at if known else None
+
+
+def single(one: StripeList, identity: str, made: int | None = None) -> Shard:
+    """Make the shard of one object, which was made at a time (epoch seconds) if that is known."""
+    end = None if made is None else made + 1
+    return Shard(
+        one.name, f"{one.name}/{identity}", f"{one.path}/{identity}", _forsingle(one), gte=made, lt=end, step="one"
+    )
 
 
 def _forsingle(one: StripeList) -> dict[str, Any]:

@@ -27,11 +27,14 @@ T = TypeVar("T")
 KEY = "STRIPE_API_KEY"
 ADDRESS = "RECON_STRIPE_API_BASE"
 API_VERSION = stripe.api_version or ""
+_CAUSED_BY = re.compile(r"\(Caused by \w+\(['\"]?(.*)", re.DOTALL)
+_POOL = re.compile(r"HTTPS?Connection(?:Pool)?\([^)]*\): ")
 _KEY_SHAPE = re.compile(r"(?:sk|rk)_(live|test)_")
 _TEST_MODE_RATE = 20.0
 """Requests a second with a test key, unless the policy says otherwise; Stripe allows 25."""
 _TOO_MANY, _REFUSED_KEY, _NO_PERMISSION = 429, 401, 403
 _SERVER_FAULTS = 500
+_GONE = "resource_missing"
 _NO_JSON = "Invalid response body"
 _PASSING = frozenset({408, 409, 425})
 """HTTP statuses by which a server asks to try again: too slow, in conflict with another request, too early."""
@@ -44,7 +47,15 @@ class NoPermission(RuntimeError):  # noqa: N818  (says what it is)
 
 
 class NotThere(RuntimeError):  # noqa: N818
-    """Stripe knows no such object, or no such list."""
+    """Stripe knows no such object, or no such list.
+
+    Attributes:
+        is_gone: whether it says so of the object; otherwise what answers does not know the address.
+    """
+
+    def __init__(self, message: str, *, is_gone: bool = False) -> None:
+        super().__init__(message)
+        self.is_gone = is_gone
 
 
 class CursorLost(RuntimeError):  # noqa: N818
@@ -158,10 +169,11 @@ class StripeApi:
         return body
 
     def _meaning(self, fault: stripe.StripeError, path: str) -> Exception:
-        said = without_secrets(str(fault.user_message or fault), self._environment)
         status = fault.http_status or 0
         if isinstance(fault, stripe.APIConnectionError):
-            return TryAgain(f"no answer to GET {path}: {_network_error(said)}")
+            cause = without_secrets(_network_error(str(fault.user_message or fault)), self._environment)
+            return TryAgain(f"no answer to GET {path}: {cause}")
+        said = without_secrets(str(fault.user_message or fault), self._environment)
         if isinstance(fault, stripe.RateLimitError) or status == _TOO_MANY:
             after = _seconds(fault.headers)
             self._limiter.refuse(after)
@@ -184,7 +196,7 @@ class StripeApi:
         if param in {"starting_after", "ending_before"}:
             return CursorLost(said)
         if fault.http_status == 404:  # noqa: PLR2004  (as HTTP names it)
-            return NotThere(said)
+            return NotThere(said, is_gone=fault.code == _GONE)
         named = f" (parameter {param})" if param else ""
         why = PullStopped(
             f"Stripe does not accept GET {path} at API version {API_VERSION}{named}: {said} "
@@ -202,8 +214,10 @@ def _session(address: str) -> requests.Session:
 
 
 def _network_error(said: str) -> str:
-    """Take the cause out of the SDK's message, which otherwise asks to write to Stripe."""
-    return said.partition("(Network error: ")[2].removesuffix(")") or said
+    """Take the cause out of the SDK's message, which otherwise asks to write to Stripe and quotes the whole request."""
+    cause = said.partition("(Network error: ")[2].removesuffix(")") or said
+    innermost = _CAUSED_BY.search(cause)
+    return _POOL.sub("", innermost[1].rstrip("'\")") if innermost else cause)
 
 
 def mode_of(key: str, wanted: str) -> str:
@@ -237,6 +251,7 @@ def requests_per_second(policy: Policy) -> float:
 
 def _seconds(headers: Mapping[str, str] | None) -> float | None:
     try:
-        return min(float((headers or {}).get("Retry-After", "")), _LONGEST_PAUSE)
+        asked = float((headers or {}).get("Retry-After", ""))
     except ValueError:
         return None
+    return min(asked, _LONGEST_PAUSE) if asked > 0 else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from recon_kit.extract.pulling.faults import PullStopped
 from recon_kit.extract.pulling.shards import Record, Shard
+from recon_kit.extract.stripe_api.catalogue import BY_NAME
 from recon_kit.extract.stripe_api.client import NotThere
 from recon_kit.extract.stripe_api.embedded import HELD_BY, inside_record, own_lists
 from recon_kit.extract.stripe_api.pages import Found, Listed, read_object, read_page
@@ -69,12 +70,22 @@ def _one(api: StripeApi, shard: Shard) -> Page:
     gone = Page(shard, [], gone=identity, childless=((held, identity),) if held else ())
     try:
         found = api.get(shard.path, shard.query, read_object)
-    except NotThere:
-        return gone
+    except NotThere as unknown:
+        if unknown.is_gone:
+            return gone
+        if shard.gte is None:
+            raise
+        return dataclasses.replace(gone, rest=_in_its_list(shard))
     if found.content.get("deleted"):
         return gone
     _check_mode(api, found)
     return _with_objects(shard, [found])
+
+
+def _in_its_list(shard: Shard) -> Shard:
+    """Look for one object in its list, where what answers does not know the object's own address."""
+    one = BY_NAME[shard.object_name]
+    return dataclasses.replace(shard, path=one.path, query=one.query, step="list")
 
 
 def _with_objects(shard: Shard, found: list[Found]) -> Page:
@@ -125,8 +136,8 @@ def _is_within(shard: Shard, made: int) -> bool:
 def _check_mode(api: StripeApi, found: Found) -> None:
     mode = found.content.get("livemode")
     if isinstance(mode, bool) and mode != (api.mode == "live"):
-        kind, identity = found.content.get("object"), found.content.get("id")
+        named = " ".join(str(found.content[name]) for name in ("object", "id") if name in found.content)
         raise PullStopped(
-            f"The key is of {api.mode} mode, but {kind} {identity} is of {'live' if mode else 'test'} mode. "
+            f"The key is of {api.mode} mode, but {named} is of {'live' if mode else 'test'} mode. "
             "Live and test objects are never mixed: check which system answers."
         )

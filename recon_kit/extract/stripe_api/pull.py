@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from recon_kit.extract.pulling.progress import Progress
 from recon_kit.extract.pulling.snapshots import Snapshots
-from recon_kit.extract.stripe_api.beginning import begin_or_resume
+from recon_kit.extract.stripe_api.beginning import LAG, begin_or_resume
 from recon_kit.extract.stripe_api.catalogue import BY_NAME, LISTS, MORE_ITEMS
-from recon_kit.extract.stripe_api.changes import changed_objects, new_objects, whole_list
+from recon_kit.extract.stripe_api.changes import changed_objects, made_in_a_pause, new_objects, whole_list
 from recon_kit.extract.stripe_api.client import StripeApi, requests_per_second
 from recon_kit.extract.stripe_api.counts import check_counts
 from recon_kit.extract.stripe_api.embedded import put_items_in
@@ -92,17 +92,20 @@ def _bring_up_to_date(store: SnapshotStore, workers: Workers) -> None:
     _retry_what_failed(store, workers)
     if store.fact("phase") is None:
         _open_lists(store, workers)
+    else:
+        _open_what_a_pause_brought(store, workers)
     workers.drain()
     if store.fact("phase") == BEGUN:
         opened = [whole_list(BY_NAME["events"], since=store.fact("since"))] if store.fact("kind") == "full" else []
         workers.open(opened, facts={"phase": LISTED})
         workers.drain()
     if store.fact("phase") == LISTED:
-        workers.open(changed_objects(store, store.fact("since")), facts={"phase": CAUGHT_UP})
+        changed = changed_objects(store, store.fact("since"), begun=store.fact("began"))
+        workers.open(changed, facts={"phase": CAUGHT_UP})
     workers.drain()
     if not any(letter.shard.object_name == MORE_ITEMS for letter in store.dead()):
         put_items_in(store)
-    store.set_facts(phase=DONE, counted=check_counts(store))
+    store.set_facts(phase=DONE, counted=check_counts(store), **workers.facts())
 
 
 def _open_lists(store: SnapshotStore, workers: Workers) -> None:
@@ -115,6 +118,13 @@ def _open_lists(store: SnapshotStore, workers: Workers) -> None:
             if each.is_short or (each.name in unknown and each.name != "events"):
                 store.remove(each.name)
     workers.open(shards, facts={"phase": BEGUN})
+
+
+def _open_what_a_pause_brought(store: SnapshotStore, workers: Workers) -> None:
+    """Ask an interrupted pull that goes on also for what was made or changed since it heard of Stripe last."""
+    heard = max(store.fact("since"), store.fact("heard", 0) - LAG)
+    is_done = store.fact("phase") in {CAUGHT_UP, DONE}  # then what changed before is fetched, or open
+    workers.open(made_in_a_pause(heard), facts={"phase": BEGUN} | ({"since": heard} if is_done else {}))
 
 
 def _retry_what_failed(store: SnapshotStore, workers: Workers) -> None:

@@ -84,6 +84,8 @@ def _in_words(shard: Shard) -> str:
     parts = [shard.path]
     if shard.step == "inside":
         parts.append(f"of {parent_of(shard)}")
+    if shard.step == "one":
+        return shard.path
     if shard.gte is not None:
         parts.append(f"created from {_instant(shard.gte)}")
     if shard.lt is not None:

@@ -132,7 +132,7 @@ class Workers:
         if page.gone:
             self._store.remove(page.shard.object_name, [page.gone])
         opened = self._askable((*rest, *page.inside))
-        self._store.keep_page(page.shard, page.records, opened, facts=self._facts(), childless=page.childless)
+        self._store.keep_page(page.shard, page.records, opened, facts=self.facts(), childless=page.childless)
         if len(self._queue) + len(opened) <= _QUEUE:
             self._queue.extend(opened)
         self._progress.add(
@@ -145,10 +145,12 @@ class Workers:
         idle = self._count - len(self._flying) - len(self._queue) - 1
         return shared(page.rest, newest=page.newest, oldest=page.oldest, on_page=len(page.records), idle=idle)
 
-    def _facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, object]:
+        """Tell what was sent so far, when Stripe was heard last, and which lists answered; kept with every page."""
         tally = self._api.tally
         return {
             "sent": [tally.requests, tally.retries, tally.rate_limited],
+            "heard": self._api.server_time,
             "answered": sorted(self._answered),
         }
 

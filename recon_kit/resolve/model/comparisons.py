@@ -134,6 +134,8 @@ REGISTRATION = Comparison(
     ),
 )
 
+_SAME_CITY = "city_l = city_r and coalesce(country_l = country_r, true)"
+
 PLACE = Comparison(
     "place",
     (
@@ -143,7 +145,8 @@ PLACE = Comparison(
             "the same postal code",
             "postal_code",
         ),
-        Level("city", "city_l = city_r and coalesce(country_l = country_r, true)", "the same city", "city"),
+        Level("common_city", f"{_SAME_CITY} and is_common_city_l", "the city of most accounts", is_null=True),
+        Level("city", _SAME_CITY, "the same city", "city"),
         Level("missing", "country_l is null or country_r is null", "no place to compare", is_null=True),
         Level(
             "other_city",
@@ -152,6 +155,12 @@ PLACE = Comparison(
             "country",
             differs=True,
             least_m=0.15,
+        ),
+        Level(
+            "common_country",
+            "country_l = country_r and is_common_country_l",
+            "the country of most accounts",
+            is_null=True,
         ),
         Level("country", "country_l = country_r", "the same country", "country"),
         Level("other", "ELSE", "another country", differs=True, least_m=0.02),

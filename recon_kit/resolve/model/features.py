@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from recon_kit.resolve.model.records import Records
+from recon_kit.resolve.model.records import COMMON_FROM, Records
 from recon_kit.resolve.model.sharing import Sharing, carriers
 from recon_kit.resolve.model.similarities import with_shared_words, with_similarities
 
@@ -73,10 +73,12 @@ def _with_agreement(pairs: pl.DataFrame, records: Records) -> pl.DataFrame:
     )
     same = [
         (pl.col(f"{name}_l") == pl.col(f"{name}_r")).alias(f"is_{name}")
-        for name in ("phone", "registration", "postal_code", "city", "country", "name_full")
+        for name in ("phone", "registration", "postal_code", "name_full")
     ]
     agreement = sides.select(
         *same,
+        *(_same_place(name) for name in COMMON_FROM),
+        has_form=pl.col("has_form_l") | pl.col("has_form_r"),
         is_core=pl.col("name_cores_l").list.contains(pl.col("name_core_r")),
         is_email=pl.col("emails_l").list.contains(pl.col("email_r")),
         is_domain=pl.when(pl.col("len_domains_l") > 0).then(pl.col("domains_l").list.contains(pl.col("domain_r"))),
@@ -86,12 +88,19 @@ def _with_agreement(pairs: pl.DataFrame, records: Records) -> pl.DataFrame:
     return pl.concat([pairs, agreement.cast(pl.Float64)], how="horizontal")
 
 
+def _same_place(name: str) -> pl.Expr:
+    """Whether the place is the same; null where most accounts share it."""
+    is_same = pl.col(f"{name}_l") == pl.col(f"{name}_r")
+    return pl.when(~(is_same & pl.col(f"is_common_{name}_l"))).then(is_same).alias(f"is_{name}")
+
+
 def _side(records: pl.DataFrame, rows: pl.Series, suffix: str) -> pl.DataFrame:
     return records.select(pl.col(_COMPARED).gather(rows).name.suffix(suffix))
 
 
 _COMPARED = ["phone", "registration", "postal_code", "city", "country", "name_full", "name_core", "name_cores", "email",
-             "emails", "domain", "domains", "len_domains", "is_sole", "is_person"]  # fmt: skip
+             "emails", "domain", "domains", "len_domains", "is_sole", "is_person", "has_form", "is_common_country",
+             "is_common_city"]  # fmt: skip
 
 
 def _with_sharing(pairs: pl.DataFrame, records: Records, sharing: Sharing) -> pl.DataFrame:

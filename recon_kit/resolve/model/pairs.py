@@ -7,6 +7,7 @@ from typing import Required, TypedDict, Unpack
 import polars as pl
 
 from recon_kit.resolve.model.blocking import blocked_pairs
+from recon_kit.resolve.model.copied_names import in_view_of_copies
 from recon_kit.resolve.model.features import with_features
 from recon_kit.resolve.model.link_model import LinkModel, shipped_model
 from recon_kit.resolve.model.records import Records, records_of
@@ -60,7 +61,7 @@ def score_pairs(
     """
     scored = pairs_with_features(account_keys, customer_keys, rejected, **how)
     odds = pl.col("pair_probability") / (1.0 - pl.col("pair_probability"))
-    judged = scored.with_columns(pair_probabilities(scored, _model(how).second_stage))
+    judged = in_view_of_copies(scored.with_columns(pair_probabilities(scored, _model(how).second_stage)))
     with_context = judged.with_columns(weight_context=odds.log(2.0) - pl.col("match_weight"))
     return with_context.select(
         "customer_id", "account_id", "match_weight", "match_probability", "pair_probability", *WEIGHTS,

@@ -18,6 +18,9 @@ LEAST_LETTERS = 3
 LEAST_SIZE = 1_000
 """Accounts that a smaller company is taken to have."""
 
+COMMON_FROM = {"country": 0.3, "city": 0.5}
+"""Share of the other accounts from which sharing a place says nothing: its match weight would turn against the pair."""
+
 
 @dataclass(frozen=True)
 class Records:
@@ -52,8 +55,9 @@ def records_of(account_keys: pl.DataFrame, customer_keys: pl.DataFrame) -> Recor
 
     Returns:
         One row per account and one per customer, sorted by ``unique_id``: what :func:`_record` lists, ``is_sole``
-        (no other account carries the name; no customer that can be told apart does) and ``rare_tokens``. An account's
-        ``email`` and ``domain`` are null: what it carries of them stands in ``emails`` and ``domains``.
+        (no other account carries the name; no customer that can be told apart does), ``rare_tokens``,
+        ``is_common_country`` and ``is_common_city`` (most accounts are there). An account's ``email`` and ``domain``
+        are null: what it carries of them stands in ``emails`` and ``domains``.
     """
     none = pl.lit(None, dtype=pl.String)
     domains = pl.col("domains").fill_null([])
@@ -68,7 +72,8 @@ def records_of(account_keys: pl.DataFrame, customer_keys: pl.DataFrame) -> Recor
     ).with_columns(is_sole=pl.col("name_full").is_not_null() & _alike("domain") & _alike("country"))
     rare = _rare_words(accounts)
     left, right = _with_rare_words(accounts, rare), _with_rare_words(customers, rare)
-    return Records(left, right, term_frequencies(left, size_of(left)))
+    frequencies = term_frequencies(left, size_of(left))
+    return Records(_with_common(left, frequencies), _with_common(right, frequencies), frequencies)
 
 
 def size_of(accounts: pl.DataFrame) -> int:
@@ -92,6 +97,7 @@ def _record(own: pl.DataFrame, *, email: pl.Expr, domain: pl.Expr) -> pl.DataFra
         name_sorted=tokens.list.unique().list.sort().list.join(" "),
         first_token=tokens.list.first(),
         tokens=tokens,
+        has_form=(pl.col("name_full").str.split(" ").list.last() != tokens.list.last()).fill_null(value=False),
         is_person=pl.col("person_like").fill_null(value=False),
         email=email,
         emails=emails,
@@ -103,6 +109,21 @@ def _record(own: pl.DataFrame, *, email: pl.Expr, domain: pl.Expr) -> pl.DataFra
         domain_root=pl.col("domain_root").str.replace_all(r"[^a-z0-9]", ""),
         registration=pl.coalesce("tax_id", "tax_number"),
     ).sort("unique_id")
+
+
+def _with_common(records: pl.DataFrame, frequencies: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Tell whether most accounts share a record's place: where all are in one country, it tells none from another."""
+    return records.with_columns(
+        pl.col(name)
+        .is_in(_common(frequencies[name], name, least).implode())
+        .fill_null(value=False)
+        .alias(f"is_common_{name}")
+        for name, least in COMMON_FROM.items()
+    )
+
+
+def _common(frequencies: pl.DataFrame, name: str, least: float) -> pl.Series:
+    return frequencies.filter(pl.col(f"tf_{name}") >= least)[name]
 
 
 def _alike(column: str) -> pl.Expr:
