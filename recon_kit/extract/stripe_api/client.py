@@ -169,11 +169,10 @@ class StripeApi:
         return body
 
     def _meaning(self, fault: stripe.StripeError, path: str) -> Exception:
-        status = fault.http_status or 0
+        status, told = fault.http_status or 0, str(fault.user_message or fault)
         if isinstance(fault, stripe.APIConnectionError):
-            cause = without_secrets(_network_error(str(fault.user_message or fault)), self._environment)
-            return TryAgain(f"no answer to GET {path}: {cause}")
-        said = without_secrets(str(fault.user_message or fault), self._environment)
+            return TryAgain(f"no answer to GET {path}: {without_secrets(_network_error(told), self._environment)}")
+        said = without_secrets(told, self._environment)
         if isinstance(fault, stripe.RateLimitError) or status == _TOO_MANY:
             after = _seconds(fault.headers)
             self._limiter.refuse(after)

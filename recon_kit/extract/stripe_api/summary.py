@@ -81,11 +81,11 @@ def _missing(letter: DeadLetter) -> Missing:
 
 
 def _in_words(shard: Shard) -> str:
+    if shard.step == "one":
+        return shard.path
     parts = [shard.path]
     if shard.step == "inside":
         parts.append(f"of {parent_of(shard)}")
-    if shard.step == "one":
-        return shard.path
     if shard.gte is not None:
         parts.append(f"created from {_instant(shard.gte)}")
     if shard.lt is not None:

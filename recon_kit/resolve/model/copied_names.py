@@ -10,7 +10,7 @@ import math
 
 import polars as pl
 
-from recon_kit.resolve.model.second_stage import shares
+from recon_kit.resolve.model.second_stage import ODDS, shares
 
 AGREEING = ("sole", "full", "core", "letters", "words")
 """Levels of the name at which two names are one, apart from their legal form."""
@@ -35,10 +35,9 @@ def in_view_of_copies(pairs: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The same rows, with ``pair_probability`` in view of the whole company.
     """
-    odds = pl.col("pair_probability") / (1.0 - pl.col("pair_probability"))
     differs = (pl.col("has_form") == 1) & (pl.col("is_name_full") == 0) & pl.col("level_name").is_not_null()
     left = 1.0 - chance_of_copies(pairs) * (1.0 - LEFT_OF_ODDS)
-    lowered = odds * left / (1.0 + odds * left)
+    lowered = ODDS * left / (1.0 + ODDS * left)
     return pairs.with_columns(pair_probability=pl.when(differs).then(lowered).otherwise("pair_probability"))
 
 

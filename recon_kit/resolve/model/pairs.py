@@ -12,7 +12,7 @@ from recon_kit.resolve.model.features import with_features
 from recon_kit.resolve.model.link_model import LinkModel, shipped_model
 from recon_kit.resolve.model.records import Records, records_of
 from recon_kit.resolve.model.scoring import LEVELS, WEIGHTS, pair_weights
-from recon_kit.resolve.model.second_stage import pair_probabilities
+from recon_kit.resolve.model.second_stage import ODDS, pair_probabilities
 from recon_kit.resolve.model.settings import Engine
 from recon_kit.resolve.model.sharing import sharing_of
 
@@ -60,9 +60,8 @@ def score_pairs(
         ``weight_context`` (what the second stage adds to the match weight).
     """
     scored = pairs_with_features(account_keys, customer_keys, rejected, **how)
-    odds = pl.col("pair_probability") / (1.0 - pl.col("pair_probability"))
     judged = in_view_of_copies(scored.with_columns(pair_probabilities(scored, _model(how).second_stage)))
-    with_context = judged.with_columns(weight_context=odds.log(2.0) - pl.col("match_weight"))
+    with_context = judged.with_columns(weight_context=ODDS.log(2.0) - pl.col("match_weight"))
     return with_context.select(
         "customer_id", "account_id", "match_weight", "match_probability", "pair_probability", *WEIGHTS,
         "weight_context", *LEVELS,

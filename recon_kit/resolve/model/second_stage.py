@@ -15,6 +15,9 @@ _NEAREST = 1e-6
 _DIGITS = 5
 """Decimals to which features are rounded: engines and threads may differ in the last bits of a sum."""
 
+ODDS = pl.col("pair_probability") / (1.0 - pl.col("pair_probability"))
+"""The odds that a pair is right, by itself."""
+
 
 def matrix(pairs: pl.DataFrame) -> npt.NDArray[np.float64]:
     """Return the features of pairs, one row per pair, in the order of :data:`FEATURES`; NaN where nothing is known."""
@@ -46,9 +49,8 @@ def shares(pairs: pl.DataFrame) -> pl.Series:
     Returns:
         One share per pair: its odds over 1 plus the odds of all pairs of its customer.
     """
-    odds = pl.col("pair_probability") / (1.0 - pl.col("pair_probability"))
-    total = odds.sum().over("customer")
-    return pairs.select(share=odds / (1.0 + total))["share"]
+    total = ODDS.sum().over("customer")
+    return pairs.select(share=ODDS / (1.0 + total))["share"]
 
 
 def link_probabilities(pairs: pl.DataFrame, calibrator: Calibrator) -> pl.Series:
